@@ -1,0 +1,127 @@
+"""What Vigie remembers: one SQLite file, and the only SQL of the house.
+
+    with store.transaction():            BEGIN IMMEDIATE ... COMMIT; nothing is awaited inside
+        store.archive ...                posts, hits and stories
+        store.sources ...                when each source is due, and how it fares
+        store.people ...                 subscribers and what they follow
+        store.outbox ...                 what is owed to whom, and what became of it
+
+One process writes (it holds a lock file beside the database); any number may read.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlite_utils import Database
+
+from bot.errors import Locked, StoreError
+from bot.store.archive import Archive
+from bot.store.outbox import Outbox
+from bot.store.people import People
+from bot.store.schema import migrate, unknown_step
+from bot.store.sources import Sources
+
+__all__ = ["Archive", "Outbox", "People", "Sources", "Store"]
+
+
+class Store:
+    """One open database. Raises Locked when another Vigie works on it, StoreError when it cannot be used."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self._lock = None if read_only else _lock(path)
+        try:
+            self.db = _open(path, read_only=read_only)
+        except sqlite3.Error as error:
+            self._unlock()
+            raise StoreError(f"{path}: cannot be used as the database: {error}") from error
+        except StoreError:
+            self._unlock()
+            raise
+        self.archive = Archive(self.db.conn)
+        self.outbox = Outbox(self.db.conn)
+        self.people = People(self.db.conn)
+        self.sources = Sources(self.db.conn)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Self]:
+        """All or nothing. Never await inside: another task would write into the same transaction."""
+        self.db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield self
+        except BaseException:
+            if self.db.conn.in_transaction:
+                self.db.conn.execute("ROLLBACK")
+            raise
+        self.db.conn.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file and give the lock back."""
+        self.db.conn.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _lock(path: Path) -> int:
+    """A lock that dies with its process. It is a file of its own, since closing the database's file drops SQLite's."""
+    beside = path.with_name(path.name + ".lock")
+    try:
+        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise Locked(f"{path}: another Vigie works on this database; stop it first") from error
+    return handle
+
+
+def _open(path: Path, *, read_only: bool) -> Database:
+    if read_only and not path.exists():
+        raise StoreError(f"{path}: no such database yet; `vigie run` makes it")
+    mode = "ro" if read_only else "rwc"
+    conn = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
+    )
+    db = Database(conn, execute_plugins=False)
+    if not read_only:
+        _prepare(db, path)
+    _refuse_newer(db, path)
+    if not read_only:
+        migrate(db)
+    return db
+
+
+def _prepare(db: Database, path: Path) -> None:
+    """WAL with NORMAL: a commit survives kill -9; after a power cut a clean prefix remains."""
+    db.conn.execute("PRAGMA journal_mode = WAL")
+    db.conn.execute("PRAGMA synchronous = NORMAL")
+    db.conn.execute("PRAGMA foreign_keys = ON")
+    found = db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StoreError(f"{path}: the database is damaged ({found}); put a backup in its place")
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    stranger = unknown_step(db)
+    if stranger:
+        raise StoreError(f"{path}: was written by a newer Vigie (step {stranger}); update this one")

@@ -1,0 +1,204 @@
+"""Every post that was ever seen, the hits among them, and the stories they tell."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import Hit, Match, Place, Seen, Source, Story, Telling, utc
+from scrapers import MAX_TEXT, Post, link_keys
+
+IsFresh = Callable[[Post, bool | None], bool]
+"""Whether a post is young enough to alert; the second value is the verdict at its first sighting here, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What one look added: posts that this source had not shown, or shows with other words.
+
+    ``new`` counts those that no source had shown before.
+    """
+
+    seen: tuple[Seen, ...]
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A post's row, and how this source last showed it (digest None: never)."""
+
+    id: int
+    digest: int | None = None
+    fresh: bool | None = None
+
+
+class Archive:
+    """Posts, sightings, hits and stories."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+
+    def add(self, source: Source, posts: Sequence[Post], *, is_fresh: IsFresh, now: datetime) -> Intake:
+        """Keep what a look brought, and return what is new to this source or was reworded.
+
+        A post is known by its key, or else by its canonical link, whichever source showed it first.
+        """
+        distinct = tuple({post.key: post for post in reversed(posts)}.values())[::-1]
+        links = link_keys([post.url for post in distinct])
+        (place,) = self._conn.execute("SELECT id FROM sources WHERE name = ?", (source.name,)).fetchone()
+        known = self._known(place, distinct, links)
+        (free,) = self._conn.execute("SELECT coalesce(max(id), 0) + 1 FROM posts").fetchone()
+        rows: list[tuple[object, ...]] = []
+        sightings, seen = [], []
+        for post, link in zip(distinct, links, strict=True):
+            row, digest = known.get(post.key) or known.get(link), _digest(post)
+            if row is None:
+                row = _Known(free + len(rows))
+                rows.append(_row(row.id, post, link, source.name, now))
+            if row.digest != digest:
+                fresh = is_fresh(post, row.fresh)
+                sightings.append((place, row.id, digest, fresh))
+                seen.append(Seen(id=row.id, post=post, source=source.name, fresh=fresh))
+        self._write(rows, sightings)
+        return Intake(seen=tuple(seen), new=len(rows))
+
+    def _known(self, place: int, posts: Sequence[Post], links: Sequence[str]) -> dict[str, _Known]:
+        """The rows of these posts, under their keys and their links."""
+        found: dict[str, _Known] = {}
+        for column, values in (("link", [link for link in links if link]), ("key", [post.key for post in posts])):
+            for name, row, digest, fresh in self._conn.execute(
+                f"SELECT p.{column}, p.id, s.digest, s.fresh FROM json_each(?) AS wanted "
+                f"JOIN posts AS p ON p.{column} = wanted.value AND p.{column} <> '' "
+                "LEFT JOIN sightings AS s ON s.source = ? AND s.post = p.id",
+                (json.dumps(values), place),
+            ):
+                found[name] = _Known(row, digest, None if fresh is None else bool(fresh))
+        return found
+
+    def _write(self, rows: Sequence[tuple[object, ...]], sightings: Sequence[tuple[object, ...]]) -> None:
+        self._conn.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 13)})", rows)
+        self._conn.executemany(
+            "INSERT INTO sightings VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest",
+            sightings,
+        )
+
+    def keep_hits(self, found: Iterable[tuple[Seen, Sequence[Match]]], *, now: datetime) -> tuple[Hit, ...]:
+        """Keep the matches; return, for posts that are fresh, those that no look had brought before.
+
+        A (topic, post) is told once. One that was too old to tell when a source first showed it, and turns up fresh
+        elsewhere, counts as brought now.
+        """
+        hits = []
+        for seen, matches in found:
+            fresh = [match for match in matches if self._is_new(seen, match, now)]
+            if fresh:
+                hits.append(Hit(seen=seen, matches=tuple(fresh)))
+        return tuple(hits)
+
+    def _is_new(self, seen: Seen, match: Match, now: datetime) -> bool:
+        places = json.dumps([(place.field, place.start, place.end) for place in match.places])
+        changed = self._conn.execute(
+            "INSERT INTO hits VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET fresh = 1 WHERE fresh < excluded.fresh",
+            (seen.id, match.topic, places, seen.fresh, now.timestamp()),
+        ).rowcount
+        return changed > 0
+
+    def near(self, hits: Sequence[Hit], digests: Sequence[str], *, since: datetime, born: datetime) -> Telling:
+        """The stories that these posts belong to already, or that hold the very same text.
+
+        For the text, a story must have grown at or after ``since`` and have begun at or after ``born``.
+        """
+        posts = dict(
+            self._conn.execute(
+                "SELECT post, story FROM members JOIN json_each(?) AS wanted ON post = wanted.value",
+                (json.dumps([hit.seen.id for hit in hits]),),
+            )
+        )
+        texts = dict(
+            self._conn.execute(
+                "SELECT m.digest, m.story FROM json_each(?) AS wanted JOIN members AS m ON m.digest = wanted.value "
+                "JOIN stories AS s ON s.id = m.story WHERE s.last >= ? AND s.first >= ? AND m.digest <> ''",
+                (json.dumps(list(digests)), since.timestamp(), born.timestamp()),
+            )
+        )
+        return Telling(posts=posts, texts=texts)
+
+    def keep_stories(self, stories: Iterable[Story], *, now: datetime) -> None:
+        """Keep which posts tell which story."""
+        for story in stories:
+            self._conn.execute(
+                "INSERT INTO stories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last",
+                (story.id, now.timestamp(), now.timestamp()),
+            )
+            self._conn.execute(
+                "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (story.hit.seen.id, story.id, story.digest),
+            )
+
+    def post(self, row: int) -> Post:
+        """The post of that row. Raises KeyError."""
+        found = self._conn.execute(
+            "SELECT key, url, title, text, author, published, lang, links, media FROM posts WHERE id = ?", (row,)
+        ).fetchone()
+        if found is None:
+            raise KeyError(row)
+        return read_post(found)
+
+    def prune(self, before: datetime, *, limit: int = 500) -> int:
+        """Blank the texts of posts seen before that moment, at most ``limit``; what topics matched keeps its text.
+
+        The row stays, so that an old feed cannot bring the post back as new. Returns how many were blanked.
+        """
+        return self._conn.execute(
+            "UPDATE posts SET text = '', links = '[]', media = '[]' WHERE id IN (SELECT id FROM posts AS p "
+            "WHERE seen < ? AND text <> '' AND NOT EXISTS (SELECT 1 FROM hits WHERE post = p.id) LIMIT ?)",
+            (before.timestamp(), limit),
+        ).rowcount
+
+
+def read_post(row: Sequence[object]) -> Post:
+    """The Post in the columns key, url, title, text, author, published, lang, links, media."""
+    key, url, title, text, author, published, lang, links, media = row
+    return Post(
+        key=str(key),
+        url=str(url),
+        title=str(title),
+        text=str(text),
+        author=str(author),
+        published=utc(published) if isinstance(published, float) else None,
+        lang=str(lang),
+        links=tuple(json.loads(str(links))),
+        media=tuple(json.loads(str(media))),
+    )
+
+
+def read_places(text: str) -> tuple[Place, ...]:
+    """The places of a hit, as ``keep_hits`` wrote them."""
+    return tuple(Place(*place) for place in json.loads(text))
+
+
+def _row(row: int, post: Post, link: str, source: str, now: datetime) -> tuple[object, ...]:
+    published = None if post.published is None else post.published.timestamp()
+    return (
+        row,
+        post.key,
+        link,
+        post.url,
+        post.title,
+        post.text[:MAX_TEXT],
+        post.author,
+        published,
+        post.lang,
+        json.dumps(post.links),
+        json.dumps(post.media),
+        source,
+        now.timestamp(),
+    )
+
+
+def _digest(post: Post) -> int:
+    """A 63-bit hash of the words of a post, to see that they changed."""
+    words = f"{post.title}\0{post.text}".encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest()) >> 1

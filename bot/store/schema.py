@@ -1,0 +1,81 @@
+"""The tables of Vigie's database, and the steps that lead from one version of them to the next."""
+
+from sqlite_utils import Database, Migrations
+
+
+def first_tables(db: Database) -> None:
+    """Times are seconds since 1970 UTC; lists are JSON; ``due`` is what everything that waits is asked by."""
+    for statement in _FIRST_TABLES:
+        db.execute(statement)
+
+
+_FIRST_TABLES = (
+    """CREATE TABLE sources (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, identity TEXT NOT NULL,
+        active INTEGER NOT NULL DEFAULT 1, bookmark TEXT NOT NULL DEFAULT '',
+        due REAL NOT NULL, held REAL NOT NULL DEFAULT 0, looked REAL, succeeded REAL, renewed REAL,
+        gap REAL NOT NULL DEFAULT 0, items INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'unproven', error TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT ''
+    )""",
+    "CREATE INDEX sources_due ON sources (due) WHERE active",
+    """CREATE TABLE posts (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, link TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL,
+        text TEXT NOT NULL, author TEXT NOT NULL, published REAL, lang TEXT NOT NULL, links TEXT NOT NULL,
+        media TEXT NOT NULL, source TEXT NOT NULL, seen REAL NOT NULL
+    )""",
+    "CREATE INDEX posts_link ON posts (link) WHERE link <> ''",
+    "CREATE INDEX posts_seen ON posts (seen) WHERE text <> ''",
+    """CREATE TABLE sightings (
+        source INTEGER NOT NULL, post INTEGER NOT NULL, digest INTEGER NOT NULL, fresh INTEGER NOT NULL,
+        PRIMARY KEY (source, post)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE hits (
+        post INTEGER NOT NULL, topic TEXT NOT NULL, places TEXT NOT NULL, fresh INTEGER NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY (post, topic)
+    ) WITHOUT ROWID""",
+    "CREATE TABLE stories (id INTEGER PRIMARY KEY, first REAL NOT NULL, last REAL NOT NULL)",
+    """CREATE TABLE members (
+        post INTEGER PRIMARY KEY, story INTEGER NOT NULL REFERENCES stories (id), digest TEXT NOT NULL
+    )""",
+    "CREATE INDEX members_digest ON members (digest) WHERE digest <> ''",
+    "CREATE TABLE topics (name TEXT PRIMARY KEY, active INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE subscribers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, thread INTEGER NOT NULL, lang TEXT NOT NULL,
+        timezone TEXT NOT NULL, alive INTEGER NOT NULL DEFAULT 1, managed INTEGER NOT NULL DEFAULT 0,
+        since REAL NOT NULL, UNIQUE (chat, thread)
+    )""",
+    """CREATE TABLE subscriptions (
+        subscriber INTEGER NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE ON UPDATE CASCADE,
+        topic TEXT NOT NULL, pace TEXT NOT NULL, muted REAL, since REAL NOT NULL, PRIMARY KEY (subscriber, topic)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX subscriptions_topic ON subscriptions (topic)",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        subscriber INTEGER NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE ON UPDATE CASCADE,
+        kind TEXT NOT NULL, story INTEGER NOT NULL, cause TEXT NOT NULL, post INTEGER NOT NULL, topics TEXT NOT NULL,
+        urgency INTEGER NOT NULL, digest INTEGER NOT NULL, text TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'owed',
+        due REAL NOT NULL, created REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, repeat INTEGER NOT NULL DEFAULT 0,
+        plain INTEGER NOT NULL DEFAULT 0, message INTEGER, reason TEXT NOT NULL DEFAULT '', settled REAL,
+        UNIQUE (subscriber, kind, story, cause)
+    )""",
+    "CREATE INDEX outbox_due ON outbox (due) WHERE state = 'owed'",
+    "CREATE INDEX outbox_story ON outbox (story)",
+)
+
+STEPS = (first_tables,)
+"""Applied in this order, each in a transaction of its own; a step that has been released is never changed."""
+
+KNOWN = frozenset(step.__name__ for step in STEPS)
+
+
+def migrate(db: Database) -> None:
+    """Bring the database to the newest version."""
+    steps = Migrations("vigie")
+    for step in STEPS:
+        steps()(step)
+    steps.apply(db)
+
+
+def unknown_step(db: Database) -> str:
+    """The name of a step that this version does not know, so that a newer Vigie wrote the file; or ""."""
+    return next((step.name for step in Migrations("vigie").applied(db) if step.name not in KNOWN), "")

@@ -1,0 +1,112 @@
+"""When each source is due, where its scraper left off, and how it fares."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.model import Source, SourceState, Standing, utc
+from scrapers import Bookmark
+
+
+class Sources:
+    """One row for each source that was ever configured; those of today are active."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+
+    def sync(self, sources: Iterable[Source], *, now: datetime) -> None:
+        """Make these the active sources. A new one is due now; one with another address starts afresh."""
+        self._conn.execute("UPDATE sources SET active = 0")
+        self._conn.executemany(
+            "INSERT INTO sources (name, identity, due) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET active = 1",
+            [(source.name, _identity(source), now.timestamp()) for source in sources],
+        )
+        self._conn.executemany(
+            "UPDATE sources SET identity = ?1, bookmark = '', due = ?2, looked = NULL, succeeded = NULL,"
+            " renewed = NULL, held = 0, gap = 0, items = 0, failures = 0, state = 'unproven', error = '', note = ''"
+            " WHERE name = ?3 AND identity <> ?1",
+            [(_identity(source), now.timestamp(), source.name) for source in sources],
+        )
+
+    def due(self, now: datetime) -> tuple[str, ...]:
+        """The names of the active sources whose time has come, longest due first."""
+        found = self._conn.execute(
+            "SELECT name FROM sources WHERE active AND due <= ? ORDER BY due", (now.timestamp(),)
+        )
+        return tuple(name for (name,) in found)
+
+    def all(self, now: datetime) -> tuple[str, ...]:
+        """The names of all active sources, due or not, but for those whose server asked us to wait longer than now."""
+        found = self._conn.execute(
+            "SELECT name FROM sources WHERE active AND held <= ? ORDER BY due", (now.timestamp(),)
+        )
+        return tuple(name for (name,) in found)
+
+    def standing(self, name: str) -> Standing:
+        """How one source fares. Raises KeyError."""
+        found = self._conn.execute(f"SELECT {_COLUMNS} FROM sources WHERE name = ?", (name,)).fetchone()
+        if found is None:
+            raise KeyError(name)
+        return _standing(found)
+
+    def standings(self) -> tuple[Standing, ...]:
+        """How the active sources fare, by name."""
+        found = self._conn.execute(f"SELECT {_COLUMNS} FROM sources WHERE active ORDER BY name")
+        return tuple(_standing(row) for row in found)
+
+    def done(self, standing: Standing) -> None:
+        """Keep what a look made of this standing. Its bookmark belongs into the transaction of its posts."""
+        self._conn.execute(
+            "UPDATE sources SET bookmark = ?, due = ?, held = ?, looked = ?, succeeded = ?, renewed = ?, gap = ?,"
+            " items = ?, failures = ?, state = ?, error = ?, note = ? WHERE name = ?",
+            (
+                standing.bookmark.to_json(),
+                standing.due.timestamp(),
+                standing.held.timestamp(),
+                _seconds(standing.looked),
+                _seconds(standing.succeeded),
+                _seconds(standing.renewed),
+                standing.gap.total_seconds(),
+                standing.items,
+                standing.failures,
+                standing.state,
+                standing.error,
+                standing.note,
+                standing.name,
+            ),
+        )
+
+
+_COLUMNS = "name, bookmark, due, held, looked, succeeded, renewed, gap, items, failures, state, error, note"
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    name, bookmark, due, held, looked, succeeded, renewed, gap, items, failures, state, error, note = row
+    return Standing(
+        name=name,
+        bookmark=Bookmark.from_json(bookmark),
+        due=utc(due),
+        held=utc(held),
+        looked=_moment(looked),
+        succeeded=_moment(succeeded),
+        renewed=_moment(renewed),
+        gap=timedelta(seconds=gap),
+        items=items,
+        failures=failures,
+        state=SourceState(state),
+        error=error,
+        note=note,
+    )
+
+
+def _identity(source: Source) -> str:
+    return f"{source.kind} {source.options!r}"
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else utc(seconds)
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

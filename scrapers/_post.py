@@ -1,0 +1,118 @@
+"""What a scraper returns: Posts, in a Batch, with a Bookmark of where it left off."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+MAX_TEXT = 200_000
+"""A post's text is cut here, in characters."""
+
+_ODD = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One thing published somewhere, as plain text.
+
+    ``key`` identifies it for ever and everywhere ("hackernews:123"); ``url`` is the address as published, or "";
+    ``title`` is empty for an untitled post; ``text`` is the content where there is one, else the summary, without
+    markup; ``published`` is aware UTC, or None when the source does not say; ``lang`` is the declared BCP 47 tag in
+    lower case, or ""; ``links`` are other addresses the post points to, ``media`` its pictures and videos.
+    """
+
+    key: str
+    url: str
+    title: str = ""
+    text: str = ""
+    author: str = ""
+    published: datetime | None = None
+    lang: str = ""
+    links: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """One line of JSON: the contract of ``vigie scrape --json``."""
+        return json.dumps(asdict(self), ensure_ascii=False, default=_rfc3339)
+
+    @classmethod
+    def from_json(cls, line: str) -> "Post":
+        """The Post that ``to_json`` wrote. Raises ValueError or TypeError when it is not one."""
+        raw: dict[str, Any] = json.loads(line)
+        published = raw.pop("published", None)
+        links, media = tuple(raw.pop("links", ())), tuple(raw.pop("media", ()))
+        when = None if published is None else datetime.fromisoformat(published).astimezone(UTC)
+        return cls(**raw, published=when, links=links, media=media)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """Where a scraper left off. Its scraper alone reads it; an empty one means "never looked".
+
+    ``etag`` and ``modified`` are the server's validators, ``digest`` a hash of the last body for servers that have
+    none, ``newest`` the high-water mark of an API, ``moved`` the address a permanent redirect led to.
+    """
+
+    etag: str = ""
+    modified: str = ""
+    digest: str = ""
+    newest: str = ""
+    moved: str = ""
+
+    def to_json(self) -> str:
+        """A small JSON object of the fields that are set."""
+        return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Bookmark":
+        """The Bookmark in ``text``; fields of another version of Vigie are ignored."""
+        raw: Mapping[str, Any] = json.loads(text or "{}")
+        return cls(**{name: str(raw[name]) for name in cls.__slots__ if name in raw})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one look at a source brought.
+
+    ``unchanged`` means that the server said (304), or the body's hash shows, that nothing is new; ``posts`` is then
+    empty. ``wait`` is how long the server asks us not to come back (Cache-Control max-age, ttl, sy:updatePeriod): a
+    hint, bent into the source's rhythm. ``notes`` say what an operator may want to know ("moved to ...").
+    """
+
+    posts: tuple[Post, ...] = ()
+    bookmark: Bookmark = field(default_factory=Bookmark)
+    unchanged: bool = False
+    wait: timedelta | None = None
+    notes: tuple[str, ...] = ()
+
+
+def tidy(batch: Batch) -> Batch:
+    """The Batch with texts cut at MAX_TEXT and without what no database or phone takes: NUL and lone surrogates."""
+    return replace(batch, posts=tuple(map(_tidy_post, batch.posts)))
+
+
+def _tidy_post(post: Post) -> Post:
+    if not _ODD.search("\n".join((post.key, post.url, post.title, post.text, post.author, *post.links, *post.media))):
+        return post if len(post.text) <= MAX_TEXT else replace(post, text=post.text[:MAX_TEXT])
+    return replace(
+        post,
+        key=_tidy(post.key),
+        url=_tidy(post.url),
+        title=_tidy(post.title),
+        text=_tidy(post.text)[:MAX_TEXT],
+        author=_tidy(post.author),
+        links=tuple(map(_tidy, post.links)),
+        media=tuple(map(_tidy, post.media)),
+    )
+
+
+def _tidy(text: str) -> str:
+    return _ODD.sub("\ufffd", text)
+
+
+def _rfc3339(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")

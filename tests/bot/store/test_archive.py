@@ -1,0 +1,171 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.model import Field, Match, Place, Source, Story
+from bot.store import Store
+from scrapers import Post
+from tests.support import Clock, MakePost, MakeSource
+
+Show = Callable[..., tuple[list[int], int]]
+
+
+def always(_post: Post, _before: bool | None) -> bool:
+    return True
+
+
+@pytest.fixture
+def wire(store: Store, make_source: MakeSource, clock: Clock) -> Source:
+    sources = [make_source("wire"), make_source("daily")]
+    store.sources.sync(sources, now=clock())
+    return sources[0]
+
+
+@pytest.fixture
+def daily(wire: Source, make_source: MakeSource) -> Source:
+    return make_source("daily")
+
+
+@pytest.fixture
+def show(store: Store, clock: Clock) -> Show:
+    """Let a source show posts; returns the rows that need matching, and how many posts are new to the archive."""
+
+    def shown(source: Source, *posts: Post, is_fresh: Callable[..., bool] = always) -> tuple[list[int], int]:
+        intake = store.archive.add(source, posts, is_fresh=is_fresh, now=clock())
+        return [seen.id for seen in intake.seen], intake.new
+
+    return shown
+
+
+def test_a_post_is_new_once_to_a_source_and_once_to_the_archive(
+    wire: Source, daily: Source, make_post: MakePost, show: Show
+) -> None:
+    assert show(wire, make_post(1), make_post(2)) == ([1, 2], 2)
+    assert show(wire, make_post(2), make_post(1)) == ([], 0)
+    assert show(daily, make_post(2), make_post(3)) == ([2, 3], 1)
+
+
+def test_the_same_link_is_the_same_post_whatever_its_key(
+    wire: Source, daily: Source, make_post: MakePost, show: Show
+) -> None:
+    show(wire, make_post(1, url="https://www.example.org/racks/?utm_source=rss"))
+    copy = make_post(2, url="http://example.org/racks", title="The same, elsewhere")
+    assert show(daily, copy) == ([1], 0)
+    assert show(daily, copy) == ([], 0)
+
+
+def test_reworded_posts_are_matched_again_but_another_sources_words_change_nothing(
+    wire: Source, daily: Source, make_post: MakePost, show: Show, store: Store
+) -> None:
+    show(wire, make_post(1, text="Racks"))
+    show(daily, make_post(1, text="Racks, in other words"))
+    assert show(wire, make_post(1, text="Racks")) == ([], 0)
+    assert show(wire, make_post(1, text="Racks with H100")) == ([1], 0)
+    assert store.archive.post(1).text == "Racks"
+
+
+def test_a_post_without_a_link_is_known_by_its_key_alone(wire: Source, make_post: MakePost, show: Show) -> None:
+    assert show(wire, make_post(1, url=""), make_post(2, url="")) == ([1, 2], 2)
+    assert show(wire, make_post(2, url="")) == ([], 0)
+
+
+def test_a_feed_whose_items_all_link_to_one_page_keeps_them_apart(
+    wire: Source, make_post: MakePost, show: Show
+) -> None:
+    page = "https://status.example.org/history"
+    assert show(wire, make_post(1, url=page), make_post(2, url=page)) == ([1, 2], 2)
+
+
+def test_a_key_that_comes_twice_in_one_look_counts_once(
+    wire: Source, make_post: MakePost, show: Show, store: Store
+) -> None:
+    assert show(wire, make_post(1, title="First"), make_post(1, title="Second")) == ([1], 1)
+    assert store.archive.post(1).title == "First"
+
+
+def test_the_verdict_of_the_first_sighting_comes_back_when_the_post_is_reworded(
+    wire: Source, make_post: MakePost, show: Show
+) -> None:
+    verdicts = []
+
+    def remember(_post: Post, before: bool | None) -> bool:
+        verdicts.append(before)
+        return False
+
+    show(wire, make_post(1, text="one"), is_fresh=remember)
+    show(wire, make_post(1, text="two"), is_fresh=remember)
+    assert verdicts == [None, False]
+
+
+def test_a_post_comes_back_as_it_went_in(wire: Source, make_post: MakePost, show: Show, store: Store) -> None:
+    post = make_post(1, title="苏菂 <b>", author="Ada", lang="zh", links=("https://a.example.org/",), media=("m",))
+    undated = make_post(2, published=None)
+    show(wire, post, undated)
+    assert store.archive.post(1) == post
+    assert store.archive.post(2) == undated
+    with pytest.raises(KeyError):
+        store.archive.post(3)
+
+
+def test_a_topic_and_a_post_are_told_once(
+    wire: Source, daily: Source, make_post: MakePost, store: Store, clock: Clock
+) -> None:
+    h100 = Match(topic="H100", places=(Place(Field.TEXT, 11, 15),))
+    smci = Match(topic="SuperMicro", places=())
+
+    def hits(source: Source, *matches: Match, text: str = "Racks with H100", fresh: bool = True) -> list[list[str]]:
+        posts = [make_post(1, text=text)]
+        seen = store.archive.add(source, posts, is_fresh=lambda *_: fresh, now=clock()).seen
+        kept = store.archive.keep_hits([(one, matches) for one in seen], now=clock())
+        return [[match.topic for match in hit.matches] for hit in kept]
+
+    assert hits(wire, h100) == [["H100"]]
+    assert hits(wire, h100, smci, text="Racks with H100 by SuperMicro") == [["SuperMicro"]]
+    assert hits(daily, h100) == []
+
+
+def test_a_hit_that_was_too_old_here_counts_when_it_turns_up_fresh_elsewhere(
+    wire: Source, daily: Source, make_post: MakePost, store: Store, clock: Clock
+) -> None:
+    match = (Match(topic="H100", places=()),)
+
+    def hits(source: Source, *, fresh: bool) -> list[bool]:
+        seen = store.archive.add(source, [make_post(1)], is_fresh=lambda *_: fresh, now=clock()).seen
+        return [hit.seen.fresh for hit in store.archive.keep_hits([(one, match) for one in seen], now=clock())]
+
+    assert hits(wire, fresh=False) == [False]
+    assert hits(daily, fresh=True) == [True]
+
+
+def test_pruning_blanks_old_texts_but_not_hits_and_forgets_no_post(
+    wire: Source, make_post: MakePost, store: Store, clock: Clock, show: Show
+) -> None:
+    seen = store.archive.add(wire, [make_post(1), make_post(2), make_post(3)], is_fresh=always, now=clock()).seen
+    store.archive.keep_hits([(seen[0], [Match(topic="H100", places=())])], now=clock())
+    clock.forward(days=91)
+    show(wire, make_post(4))
+    month_ago = clock() - timedelta(days=30)
+    assert [store.archive.prune(month_ago, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [bool(store.archive.post(row).text) for row in (1, 2, 3, 4)] == [True, False, False, True]
+    assert show(wire, make_post(2)) == ([], 0)
+
+
+def test_a_story_is_found_by_its_posts_and_for_a_while_by_its_text(
+    wire: Source, make_post: MakePost, store: Store, clock: Clock
+) -> None:
+    seen = store.archive.add(wire, [make_post(1), make_post(2)], is_fresh=always, now=clock()).seen
+    hits = store.archive.keep_hits([(one, [Match(topic="H100", places=())]) for one in seen], now=clock())
+    store.archive.keep_stories([Story(id=1, hit=hits[0], digest="same")], now=clock())
+
+    def near(since: timedelta, born: timedelta) -> tuple[dict[int, int], dict[str, int]]:
+        found = store.archive.near(hits, ["same", "other"], since=clock() - since, born=clock() - born)
+        return dict(found.posts), dict(found.texts)
+
+    window, longest = timedelta(hours=72), timedelta(days=14)
+    assert near(window, longest) == ({1: 1}, {"same": 1})
+    clock.forward(hours=73)
+    assert near(window, longest) == ({1: 1}, {})
+    store.archive.keep_stories([Story(id=1, hit=hits[1], digest="other")], now=clock())
+    assert near(window, longest) == ({1: 1, 2: 1}, {"same": 1, "other": 1})
+    assert near(window, timedelta(hours=72)) == ({1: 1, 2: 1}, {})

@@ -1,0 +1,64 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.model import SourceState
+from bot.store import Store
+from scrapers import Bookmark
+from tests.support import Clock, MakeSource
+
+
+def test_a_new_source_is_due_at_once_and_a_known_one_keeps_its_bookmark(
+    store: Store, clock: Clock, make_source: MakeSource
+) -> None:
+    wire, daily = make_source("wire"), make_source("daily")
+    store.sources.sync([wire], now=clock())
+    standing = store.sources.standing("wire")
+    assert (standing.first, standing.state) == (True, SourceState.UNPROVEN)
+    kept = replace(
+        standing,
+        bookmark=Bookmark(etag="e", newest="7"),
+        due=clock() + timedelta(hours=1),
+        looked=clock(),
+        succeeded=clock(),
+        gap=timedelta(minutes=7),
+        items=3,
+        state=SourceState.WELL,
+        note="moved",
+    )
+    store.sources.done(kept)
+    store.sources.sync([wire, daily], now=clock())
+    assert store.sources.standing("wire") == kept
+    assert store.sources.due(clock()) == ("daily",)
+    assert store.sources.due(clock() + timedelta(hours=1)) == ("daily", "wire")
+
+
+def test_a_source_with_another_address_starts_afresh(store: Store, clock: Clock, make_source: MakeSource) -> None:
+    store.sources.sync([make_source("wire")], now=clock())
+    standing = store.sources.standing("wire")
+    store.sources.done(replace(standing, bookmark=Bookmark(etag="e"), succeeded=clock(), items=9))
+    store.sources.sync([make_source("wire", options="https://elsewhere.example.org")], now=clock())
+    assert store.sources.standing("wire") == standing
+
+
+def test_a_source_that_left_the_file_is_not_due_and_is_remembered(
+    store: Store, clock: Clock, make_source: MakeSource
+) -> None:
+    store.sources.sync([make_source("wire"), make_source("daily")], now=clock())
+    store.sources.sync([make_source("daily")], now=clock())
+    assert store.sources.due(clock()) == ("daily",)
+    assert [one.name for one in store.sources.standings()] == ["daily"]
+    assert store.sources.standing("wire").name == "wire"
+    with pytest.raises(KeyError):
+        store.sources.standing("weekly")
+
+
+def test_a_look_at_all_leaves_alone_who_asked_us_to_wait(store: Store, clock: Clock, make_source: MakeSource) -> None:
+    store.sources.sync([make_source("wire"), make_source("daily")], now=clock())
+    later = clock() + timedelta(hours=1)
+    wire, daily = store.sources.standing("wire"), store.sources.standing("daily")
+    store.sources.done(replace(wire, due=later, held=later))
+    store.sources.done(replace(daily, due=later))
+    assert store.sources.all(clock()) == ("daily",)
+    assert set(store.sources.all(later)) == {"wire", "daily"}

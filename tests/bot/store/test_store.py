@@ -1,0 +1,58 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Locked, StoreError
+from bot.model import Chat
+from bot.store import Store
+from tests.support import Clock
+
+
+def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:
+    with Store(tmp_path / "vigie.db"):
+        with pytest.raises(Locked, match="another Vigie"):
+            Store(tmp_path / "vigie.db")
+        Store(tmp_path / "vigie.db", read_only=True).close()
+    Store(tmp_path / "vigie.db").close()
+
+
+def test_a_transaction_is_kept_whole_or_not_at_all(store: Store, clock: Clock) -> None:
+    with pytest.raises(RuntimeError), store.transaction():
+        store.people.welcome(Chat(1), lang="en", timezone="UTC", now=clock())
+        raise RuntimeError
+    assert store.people.subscriber(Chat(1)) is None
+    with store.transaction():
+        store.people.welcome(Chat(1), lang="en", timezone="UTC", now=clock())
+    assert store.people.subscriber(Chat(1)) is not None
+
+
+def test_a_database_of_a_newer_vigie_is_refused(tmp_path: Path) -> None:
+    with Store(tmp_path / "vigie.db") as store, store.transaction():
+        row = ("vigie", "of_next_year", "2030-01-01")
+        store.db.conn.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)", row)
+    with pytest.raises(StoreError, match="newer Vigie"):
+        Store(tmp_path / "vigie.db")
+
+
+def test_a_file_that_is_no_database_or_is_damaged_gives_one_plain_line(tmp_path: Path) -> None:
+    path = tmp_path / "vigie.db"
+    path.write_text("not a database, whatever its name says" * 100)
+    with pytest.raises(StoreError, match="cannot be used as the database"):
+        Store(path)
+    assert path.read_text().startswith("not a database")
+    with pytest.raises(StoreError, match="no such database"):
+        Store(tmp_path / "none.db", read_only=True)
+    with pytest.raises(StoreError, match="cannot be written"):
+        Store(tmp_path / "nowhere" / "vigie.db")
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    def schema() -> list[str]:
+        with sqlite3.connect(tmp_path / "vigie.db") as conn:
+            return [row[0] for row in conn.execute("SELECT sql FROM sqlite_master ORDER BY name")]
+
+    Store(tmp_path / "vigie.db").close()
+    before = schema()
+    Store(tmp_path / "vigie.db").close()
+    assert schema() == before

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from scrapers._worker import Worker
 
 __all__ = [
+    "FALLBACK",
     "MAX_TEXT",
     "About",
     "Batch",
@@ -73,6 +74,7 @@ __all__ = [
 ]
 
 FALLBACK = "feed"
+"""What reads an address that no other platform claims."""
 
 
 class _Platform(Protocol):

@@ -24,10 +24,11 @@ from bot.errors import Locked, StoreError
 from bot.store.archive import Archive
 from bot.store.outbox import Outbox
 from bot.store.people import People
+from bot.store.report import Report, report
 from bot.store.schema import migrate, unknown_step
 from bot.store.sources import Sources
 
-__all__ = ["Archive", "Outbox", "People", "Sources", "Store"]
+__all__ = ["Archive", "Outbox", "People", "Report", "Sources", "Store"]
 
 
 class Store:
@@ -60,6 +61,10 @@ class Store:
                 self.db.conn.execute("ROLLBACK")
             raise
         self.db.conn.execute("COMMIT")
+
+    def report(self) -> Report:
+        """What happened, counted."""
+        return report(self.db.conn)
 
     def close(self) -> None:
         """Close the file and give the lock back."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model import Hit, Match, Place, Seen, Source, Story, Telling, utc
+from bot.model import Field, Hit, Match, Place, Seen, Source, Story, Telling, utc
 from scrapers import MAX_TEXT, Post, link_keys
 
 IsFresh = Callable[[Post, bool | None], bool]
@@ -176,7 +176,7 @@ def read_post(row: Sequence[object]) -> Post:
 
 def read_places(text: str) -> tuple[Place, ...]:
     """The places of a hit, as ``keep_hits`` wrote them."""
-    return tuple(Place(*place) for place in json.loads(text))
+    return tuple(Place(Field(field), start, end) for field, start, end in json.loads(text))
 
 
 def _row(row: int, post: Post, link: str, source: str, now: datetime) -> tuple[object, ...]:

@@ -1,0 +1,165 @@
+"""From the network to the archive: looks at each source that is due, and commits all that follows from a look at once.
+
+    round     starts a look at every source that is due; a beat calls it, and it never waits for a look
+    sweep     looks at every source once, due or not: ``vigie run --once``
+    look      fetch, then in one transaction: posts, hits, stories, what is owed, the bookmark
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot import log
+from bot.model import Hit, Match, Source, Standing, Topic
+from bot.rules import plan, rhythm, story
+from bot.rules.query import Matcher
+from bot.store import Store
+from scrapers import Batch, Bookmark, Post, ScrapeError, Unreadable
+
+Fetch = Callable[[Source, Bookmark], Awaitable[Batch]]
+
+CROWD = 256
+"""Looks under way at once, over all hosts."""
+LONGEST_STORY = timedelta(days=14)
+SETBACK = 10.0
+"""Seconds before a source whose look could not be kept (a full disk) is looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What to watch for: replaced whole when the configuration changes."""
+
+    sources: Mapping[str, Source]
+    topics: Mapping[str, Topic]
+    matcher: Matcher
+    fresh: timedelta
+    backfill: timedelta
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look came to: posts shown, new to the archive, (topic, post) pairs, alerts owed; or the failure."""
+
+    source: str
+    posts: int = 0
+    new: int = 0
+    hits: int = 0
+    alerts: int = 0
+    error: str = ""
+
+
+class Watch:
+    """Keeps looking. ``fetch`` reads one source, ``wake`` is called when a commit owes something."""
+
+    def __init__(
+        self, store: Store, orders: Orders, *, fetch: Fetch, now: Callable[[], datetime], wake: Callable[[], None]
+    ) -> None:
+        self.orders = orders
+        self._store = store
+        self._fetch = fetch
+        self._now = now
+        self._wake = wake
+        self._under_way: dict[str, asyncio.Task[Look]] = {}
+        self._log = log.get("watch")
+
+    def round(self, *, reach: timedelta = timedelta()) -> None:
+        """Start a look at each source that is due, or will be within ``reach`` (half a beat: rounding is fair)."""
+        for name in self._store.sources.due(self._now() + reach):
+            if len(self._under_way) >= CROWD:
+                return
+            if name not in self._under_way and name in self.orders.sources:
+                self._start(name)
+
+    async def sweep(self, progress: Callable[[Look], None]) -> tuple[Look, ...]:
+        """Look at every source once, due or not; one whose server asked us to wait is left alone."""
+        waiting = [name for name in self._store.sources.all(self._now()) if name in self.orders.sources]
+        looks = []
+        while waiting or self._under_way:
+            while waiting and len(self._under_way) < CROWD:
+                self._start(waiting.pop(0))
+            done, _ = await asyncio.wait(self._under_way.values(), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                looks.append(task.result())
+                progress(looks[-1])
+        return tuple(looks)
+
+    async def stop(self) -> None:
+        """Leave the looks that are under way: nothing of them was kept, and they are due again."""
+        tasks = tuple(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, name: str) -> None:
+        task = asyncio.create_task(self._isolated(self.orders.sources[name]), name=f"look {name}")
+        self._under_way[name] = task
+        task.add_done_callback(partial(self._finished, name))
+
+    def _finished(self, name: str, _task: asyncio.Task[Look]) -> None:
+        self._under_way.pop(name)
+
+    async def _isolated(self, source: Source) -> Look:
+        """One look; whatever goes wrong in it concerns this source alone."""
+        try:
+            return await self.look(source)
+        except Exception as error:
+            self._log.error("look failed", error=error, source=source.name)
+            await asyncio.sleep(SETBACK)
+            return Look(source=source.name, error=f"{type(error).__name__}: {error}")
+
+    async def look(self, source: Source) -> Look:
+        """Look at one source once, and commit everything that follows from it, or its failure."""
+        standing = self._store.sources.standing(source.name)
+        try:
+            batch = await self._fetch(source, standing.bookmark)
+            if rhythm.emptied(source, standing, batch):
+                raise Unreadable(f"shows no posts any more, it showed {standing.items}")
+        except ScrapeError as error:
+            return self._fail(source, standing, error)
+        look = self._commit(source, standing, batch)
+        if look.alerts:
+            self._wake()
+        return look
+
+    def _fail(self, source: Source, standing: Standing, error: ScrapeError) -> Look:
+        with self._store.transaction() as store:
+            store.sources.done(rhythm.after_failure(source, standing, error, now=self._now()))
+        self._log.warning("source failed", source=source.name, reason=error.message, failures=standing.failures + 1)
+        return Look(source=source.name, error=error.message)
+
+    def _commit(self, source: Source, standing: Standing, batch: Batch) -> Look:
+        """Read, decide, write; no await until the commit."""
+        now = self._now()
+        with self._store.transaction() as store:
+            shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing, now), now=now)
+            matched = [(seen, self._matches(source, seen.post)) for seen in shown.seen]
+            hits = store.archive.keep_hits(matched, now=now)
+            owed = self._tell(hits, now) if hits else 0
+            store.sources.done(rhythm.after_look(source, standing, batch, new=shown.new, now=now))
+        pairs = sum(len(hit.matches) for hit in hits)
+        if pairs:
+            self._log.info("hits", source=source.name, posts=len(batch.posts), new=shown.new, hits=pairs, alerts=owed)
+        return Look(source=source.name, posts=len(batch.posts), new=shown.new, hits=pairs, alerts=owed)
+
+    def _is_fresh(self, standing: Standing, now: datetime) -> Callable[..., bool]:
+        first_age = self.orders.backfill if standing.first else None
+        return partial(plan.is_fresh, now=now, age=self.orders.fresh, first_age=first_age)
+
+    def _matches(self, source: Source, post: Post) -> list[Match]:
+        found = self.orders.matcher.match(post)
+        return [match for match in found if self.orders.topics[match.topic].watches(source)]
+
+    def _tell(self, hits: Iterable[Hit], now: datetime) -> int:
+        """Keep the stories of these hits and owe what follows; returns how many alerts that is."""
+        fresh = [hit for hit in hits if hit.seen.fresh]
+        digests = [story.digest(hit.seen.post) for hit in fresh]
+        archive, outbox, people = self._store.archive, self._store.outbox, self._store.people
+        since, born = now - self.orders.window, now - LONGEST_STORY
+        stories = story.group(fresh, digests, archive.near(fresh, digests, since=since, born=born))
+        archive.keep_stories(stories, now=now)
+        topics = {match.topic for hit in fresh for match in hit.matches}
+        told = outbox.told({one.id for one in stories})
+        return outbox.owe(plan.alerts(stories, people.following(topics), told, self.orders.topics, now=now), now=now)

@@ -21,7 +21,7 @@ from bot.config import Config, changed, load
 from bot.deliver import UNREACHED, Deliver
 from bot.errors import ConfigError
 from bot.model import TERMINAL, Alert, AlertKind, Chat, Pace, Sender, Source, Subscriber
-from bot.pacer import Pacer
+from bot.pacer import Pacer, Unpaced
 from bot.rules import query
 from bot.schedule import Metronome
 from bot.store import Store
@@ -91,7 +91,11 @@ class App:
         self._commands = Commands(self.store, lambda: self.config, now=now)
         self._messenger = phone(config, self._commands, self._pacer, self._alarm) if phone else None
         self._deliver = Deliver(
-            self.store, self._messenger or screen, pacer=self._pacer, now=now, terminal=phone is None
+            self.store,
+            self._messenger or screen,
+            pacer=self._pacer if phone else Unpaced(),
+            now=now,
+            terminal=phone is None,
         )
         self._watch = Watch(self.store, _orders(config), fetch=self._fetch, now=now, wake=self._deliver.beat)
         self._file = _fingerprint(config)

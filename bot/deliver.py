@@ -29,7 +29,7 @@ from bot.model import (
     Uncertain,
     Unreadable,
 )
-from bot.pacer import Pacer
+from bot.pacer import Slots
 from bot.rules import plan
 from bot.store import Store
 
@@ -48,7 +48,7 @@ class Deliver:
     """Sends what is owed. ``terminal`` says that the sender is this terminal and not a messenger."""
 
     def __init__(
-        self, store: Store, sender: Sender, *, pacer: Pacer, now: Callable[[], datetime], terminal: bool = False
+        self, store: Store, sender: Sender, *, pacer: Slots, now: Callable[[], datetime], terminal: bool = False
     ) -> None:
         self._store = store
         self._sender = sender

@@ -216,8 +216,8 @@ class Chat:
 
     @property
     def kind(self) -> ChatKind:
-        """Telegram numbers people from 1 up; groups and channels are negative."""
-        return ChatKind.PRIVATE if self.id > 0 else ChatKind.GROUP
+        """Telegram numbers people from 1 up; groups and channels are negative. The terminal is nobody's but ours."""
+        return ChatKind.PRIVATE if self.id >= 0 else ChatKind.GROUP
 
 
 TERMINAL = Chat(0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import scrapers
-from bot import terminal
+from bot import log, terminal
 from bot.cli.bar import Bar
 from bot.config import Config, changed, load, secret
 from bot.model import Source
@@ -21,7 +21,8 @@ def check(path: Path, *, online: bool, against: Path | None, environ: Mapping[st
     for warning in config.warnings:
         print(f"warning: {warning}")
     if against is not None:
-        print("\n".join(changed(load(against), config)) or f"nothing changed since {against}")
+        lines = [log.redact(line) for line in changed(load(against), config)]
+        print("\n".join(lines) or f"nothing changed since {against}")
     print(f"{path}: sound: {len(config.sources)} sources, {len(config.topics)} topics, {len(config.chats)} chats")
     if online and not asyncio.run(_online(config, secret("TELEGRAM_BOT_TOKEN", environ))):
         raise SystemExit(1)

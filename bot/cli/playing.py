@@ -10,7 +10,7 @@ from bot.app import App
 from bot.config import load
 from bot.demo import END, START, Clock, Copy, DemoSite, Show, Tally, config_text
 
-STEP = 0.1
+STEP = 0.05
 """Seconds between two glances at the calendar."""
 AFTERMATH = 1.5
 """Seconds for what the last day still owes."""
@@ -21,7 +21,7 @@ def play() -> None:
     screen = terminal.console()
     show = Show(terminal.Screen(screen))
     show.opening()
-    clock = Clock(START)
+    clock = Clock(START)  # it runs from here on
     with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, DemoSite(clock) as site:
         path = Path(folder) / "config.toml"
         path.write_text(config_text(site.url, Path(folder) / "vigie.db"), encoding="utf-8")
@@ -45,11 +45,11 @@ async def _watch(path: Path, phone: terminal.Terminal, show: Show, clock: Clock,
         sources=len(config.sources),
         looks=site.looks,
         unchanged=site.unchanged,
-        posts=report.posts,
+        posts=report.shown,
         matched=report.matched,
         old=report.old,
         copies=tuple(Copy(title=fold.title, first=fold.first, again=fold.again) for fold in report.folds),
-        alerts=report.alerts,
+        told=report.told,
         messages=report.messages,
         topics=report.topics,
         alone=report.alone,

@@ -1,13 +1,14 @@
-"""What happened, counted: for the summary of the demo, and for whoever asks how Vigie fares."""
+"""What happened, counted: the figures behind the summary of the demo."""
 
 import json
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """A post that brought a story which another had told: where it was told first, and where it came again."""
+    """News that came a second time: its title or first words, where it was told first, and where it came again."""
 
     title: str
     first: str
@@ -18,19 +19,22 @@ class Fold:
 class Report:
     """Figures over the whole archive.
 
-    ``matched`` are posts that a topic's query found, ``old`` those among them that were too old to tell; ``alerts``
-    were sent, in ``messages``; ``topics`` is how many of them named each topic; ``alone`` are the addresses of the
-    posts that no topic matched.
+    ``shown`` counts posts as the sources showed them, so that one in two sources counts twice; ``matched`` are those
+    that a topic found, ``old`` those among them that were too old to tell. ``told`` are posts that alerted somebody, in
+    ``messages``; ``topics`` is how many of them each topic named; ``alone`` are the addresses of all other posts.
     """
 
-    posts: int
+    shown: int
     matched: int
     old: int
     folds: tuple[Fold, ...]
-    alerts: int
+    told: int
     messages: int
     topics: tuple[tuple[str, int], ...]
     alone: frozenset[str]
+
+
+_TOLD = "(SELECT post FROM outbox WHERE kind = 'alert' AND state = 'sent')"
 
 
 def report(conn: sqlite3.Connection) -> Report:
@@ -41,33 +45,30 @@ def report(conn: sqlite3.Connection) -> Report:
         return found
 
     return Report(
-        posts=one("SELECT count(*) FROM posts"),
-        matched=one("SELECT count(DISTINCT post) FROM hits"),
-        old=one("SELECT count(*) FROM (SELECT post FROM hits GROUP BY post HAVING max(fresh) = 0)"),
+        shown=one("SELECT count(*) FROM sightings"),
+        matched=one("SELECT count(*) FROM sightings WHERE post IN (SELECT post FROM hits)"),
+        old=one("SELECT count(*) FROM sightings WHERE post IN (SELECT post FROM hits WHERE NOT fresh)"),
         folds=_folds(conn),
-        alerts=one("SELECT count(*) FROM outbox WHERE kind = 'alert' AND state = 'sent'"),
+        told=one(f"SELECT count(DISTINCT post) FROM posts JOIN {_TOLD} ON post = id"),
         messages=one("SELECT count(DISTINCT message) FROM outbox WHERE kind = 'alert' AND state = 'sent'"),
         topics=_topics(conn),
-        alone=frozenset(
-            url for (url,) in conn.execute("SELECT url FROM posts WHERE id NOT IN (SELECT post FROM hits)")
-        ),
+        alone=frozenset(url for (url,) in conn.execute(f"SELECT url FROM posts WHERE id NOT IN {_TOLD}")),
     )
 
 
 def _folds(conn: sqlite3.Connection) -> tuple[Fold, ...]:
-    """Copies under another link, and the same link from another source; by the time they came."""
+    """The same post in another source, and the same text under another address."""
     found = conn.execute(
-        "SELECT head.title, head.source, copy.source FROM members AS m "
-        "JOIN posts AS copy ON copy.id = m.post JOIN posts AS head ON head.id = m.story WHERE m.post <> m.story "
-        "UNION ALL SELECT p.title, p.source, s.name FROM posts AS p JOIN sightings AS g ON g.post = p.id "
-        "JOIN sources AS s ON s.id = g.source WHERE s.name <> p.source AND p.id IN (SELECT post FROM hits WHERE fresh)"
+        "SELECT p.title, p.text, p.source, s.name FROM posts AS p JOIN sightings AS g ON g.post = p.id "
+        f"JOIN sources AS s ON s.id = g.source WHERE s.name <> p.source AND p.id IN {_TOLD} "
+        "UNION ALL SELECT head.title, head.text, head.source, copy.source FROM members AS m "
+        "JOIN posts AS copy ON copy.id = m.post JOIN posts AS head ON head.id = m.story WHERE m.post <> m.story"
     )
-    return tuple(Fold(title=title, first=first, again=again) for title, first, again in found)
+    return tuple(Fold(title=title or text[:60], first=first, again=again) for title, text, first, again in found)
 
 
 def _topics(conn: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = {}
+    named: Counter[str] = Counter()
     for (names,) in conn.execute("SELECT topics FROM outbox WHERE kind = 'alert' AND state = 'sent'"):
-        for name in json.loads(names):
-            counts[name] = counts.get(name, 0) + 1
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        named.update(json.loads(names))
+    return tuple(named.most_common())

@@ -110,6 +110,7 @@ def test_a_query_finds_what_it_says(words: str, text: str, places: list[str] | N
         ("H100, H200", 0, "comma"),
         ("超微、英伟达", 0, "comma"),
         ("H100 !rental", 5, "-word"),
+        ("H100 —rental", 5, "the plain -"),
         ("NOT H100", 0, "nearly every post"),
         ("H100 OR NOT H200", 8, "nearly every post"),
         ("H100 OR (-a -b)", 9, "nearly every post"),

@@ -174,6 +174,8 @@ def test_chinese_words_stand_anywhere_and_hold_emoji_or_nothing_visible() -> Non
         ("мой", "мои чипы", []),
         ("чип", "чипсы", []),
         ("하", "한", []),
+        ("株式会社", "㍿", ["㍿"]),
+        ("会社", "㍿", []),
         ("strasse", "neue Straße", ["Straße"]),
         ("coeur", "au cœur", ["cœur"]),
         ("3.5", "35 and 3 5 and 3.5 here", ["3.5"]),

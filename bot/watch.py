@@ -1,8 +1,8 @@
 """From the network to the archive: looks at each source that is due, and commits all that follows from a look at once.
 
-    round     starts a look at every source that is due; a beat calls it, and it never waits for a look
-    sweep     looks at every source once, due or not: ``vigie run --once``
-    look      fetch, then in one transaction: posts, hits, stories, what is owed, the bookmark
+round     starts a look at every source that is due; a beat calls it, and it never waits for a look
+sweep     looks at every source once, due or not: ``vigie run --once``
+look      fetch, then in one transaction: posts, hits, stories, what is owed, the bookmark
 """
 
 import asyncio
@@ -76,11 +76,12 @@ class Watch:
     async def sweep(self, progress: Callable[[Look], None]) -> tuple[Look, ...]:
         """Look at every source once, due or not; one whose server asked us to wait is left alone."""
         waiting = [name for name in self._store.sources.all(self._now()) if name in self.orders.sources]
-        looks = []
-        while waiting or self._under_way:
-            while waiting and len(self._under_way) < CROWD:
-                self._start(waiting.pop(0))
-            done, _ = await asyncio.wait(self._under_way.values(), return_when=asyncio.FIRST_COMPLETED)
+        looks: list[Look] = []
+        running: set[asyncio.Task[Look]] = set()
+        while waiting or running:
+            while waiting and len(running) < CROWD:
+                running.add(self._start(waiting.pop(0)))
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 looks.append(task.result())
                 progress(looks[-1])
@@ -93,10 +94,11 @@ class Watch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _start(self, name: str) -> None:
+    def _start(self, name: str) -> "asyncio.Task[Look]":
         task = asyncio.create_task(self._isolated(self.orders.sources[name]), name=f"look {name}")
         self._under_way[name] = task
         task.add_done_callback(partial(self._finished, name))
+        return task
 
     def _finished(self, name: str, _task: asyncio.Task[Look]) -> None:
         self._under_way.pop(name)

@@ -85,7 +85,7 @@ class _Platform(Protocol):
 
     async def fetch(self, web: "Web", options: object, bookmark: Bookmark) -> Batch: ...
 
-    async def read(self, response: Response, options: object, worker: "Worker") -> Batch: ...
+    async def read(self, response: Response, options: object | None, worker: "Worker") -> Batch: ...
 
 
 @cache
@@ -118,8 +118,11 @@ async def fetch(web: "Web", kind: str, chosen: object, bookmark: Bookmark) -> Ba
     return tidy(await _platform(kind).fetch(web, chosen, bookmark))
 
 
-async def read(kind: str, chosen: object, response: Response, worker: "Worker") -> Batch:
-    """Read an answer that is already there, as ``fetch`` would have read it. Raises ScrapeError."""
+async def read(kind: str, chosen: object | None, response: Response, worker: "Worker") -> Batch:
+    """Read an answer that is already there, as ``fetch`` would have read it. Raises ScrapeError.
+
+    ``chosen`` may be None where it is not known what was asked for.
+    """
     return tidy(await _platform(kind).read(response, chosen, worker))
 
 

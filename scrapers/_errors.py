@@ -62,9 +62,7 @@ class Unconnected(Unreachable):
 class Rejected(ScrapeError):
     """The server answered with an error status."""
 
-    def __init__(
-        self, message: str, *, status: int, subject: str = "", retry_after: timedelta | None = None
-    ) -> None:
+    def __init__(self, message: str, *, status: int, subject: str = "", retry_after: timedelta | None = None) -> None:
         super().__init__(message, subject=subject, retry_after=retry_after)
         self.status = status
         self.transient = status >= 500 or status in (408, 425, 429)

@@ -25,6 +25,12 @@ from aiohttp import web
 
 TOKEN = "123456:a-test-token-that-is-a-secret-000000"
 BOT = {"id": 123456, "is_bot": True, "first_name": "Vigie", "username": "vigie_test_bot"}
+GIFTS = {
+    "accepted_gift_types": dict.fromkeys(
+        ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), True
+    )
+}
+"""The library wants this of every full chat."""
 _TAGS = {"b", "strong", "i", "em", "u", "ins", "s", "code", "pre", "a", "blockquote", "tg-time"}
 _TOKEN = re.compile(
     r'<(?P<end>/)?(?P<name>[a-z-]+)(?P<attributes>(?:\s+[a-z-]+(?:="[^"<>]*")?)*)\s*>|<|&(?P<ref>#?\w*);?'
@@ -123,7 +129,8 @@ class BotApi:
         self._moved: dict[int, int] = {}
         self._faults: list[Fault] = []
         self._updates: deque[dict[str, Any]] = deque()
-        self._number, self._changed = itertools.count(1), asyncio.Event()
+        self._number = itertools.count(1)
+        self._watchers: list[asyncio.Future[None]] = []
         self._sent_at: dict[int | None, deque[float]] = defaultdict(lambda: deque(maxlen=400))
         self._runner: web.AppRunner | None = None
 
@@ -149,9 +156,11 @@ class BotApi:
         """A user who has started the bot."""
         self._people[number] = {"id": number, "is_bot": False, "first_name": f"P{number}", "language_code": lang}
 
-    def group(self, number: int, *, administrators: Iterable[int] = (), forum: bool = False) -> None:
-        """A supergroup in which the bot is."""
-        self._groups[number] = {"administrators": set(administrators), "forum": forum}
+    def group(
+        self, number: int, *, administrators: Iterable[int] = (), forum: bool = False, bot: str = "member"
+    ) -> None:
+        """A supergroup in which the bot has the status ``bot``."""
+        self._groups[number] = {"administrators": set(administrators), "forum": forum, "bot": bot}
 
     def block(self, number: int) -> None:
         """The user blocks the bot."""
@@ -200,9 +209,14 @@ class BotApi:
         """The calls of one method, as soon as there are ``count`` that took effect."""
         async with asyncio.timeout(10):
             while len(found := [call for call in self.calls if call.method == method and call.done]) < count:
-                self._changed.clear()
-                await self._changed.wait()
+                await self.change()
         return found
+
+    async def change(self) -> None:
+        """Wait until something happens: a call, or an update."""
+        watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._watchers.append(watcher)
+        await watcher
 
     def counts(self) -> Counter[str]:
         """How often each method was called."""
@@ -266,7 +280,10 @@ class BotApi:
         self._notify()
 
     def _notify(self) -> None:
-        self._changed.set()
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+        self._watchers.clear()
 
     def _refuse(self, refused: Refused) -> web.Response:
         body = {"ok": False, "error_code": refused.code, "description": refused.description}
@@ -292,6 +309,9 @@ class BotApi:
                 return True
             case "deleteWebhook":
                 return True
+            case "getChat":
+                self._reachable(int(params["chat_id"]))
+                return self._chat(int(params["chat_id"])) | {"accent_color_id": 0, "max_reaction_count": 1} | GIFTS
             case "getChatMember":
                 return self._member(params)
         raise Refused(404, "Not Found: method not found")
@@ -301,9 +321,9 @@ class BotApi:
         while self._updates and self._updates[0]["update_id"] < offset:
             self._updates.popleft()
         while not self._updates and (left := until - time.monotonic()) > 0:
-            self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), left)
+                async with asyncio.timeout(left):
+                    await self.change()
             except TimeoutError:
                 break
         return list(self._updates)
@@ -379,6 +399,8 @@ class BotApi:
     def _member(self, params: dict[str, Any]) -> dict[str, Any]:
         self.rights_asked += 1
         group, person = self._groups[int(params["chat_id"])], int(params["user_id"])
+        if person == BOT["id"]:
+            return {"status": group["bot"], "user": BOT} | ({"until_date": 0} if group["bot"] == "kicked" else {})
         if person not in group["administrators"]:
             return {"status": "member", "user": self._people[person]}
         return {"status": "creator", "user": self._people[person], "is_anonymous": False}

@@ -27,7 +27,7 @@ FLOORS = (
 
 IMPORTERS = {
     "httpx": {"scrapers._web"},
-    "httpx_aiohttp": {"scrapers._web"},
+    "yarl": {"scrapers._web"},
     "aiohttp": {"scrapers._web"},
     "fastfeedparser": {"scrapers._feed"},
     "feedparser": {"scrapers._feed"},

@@ -110,7 +110,7 @@ def test_nothing_of_a_look_is_kept_when_any_part_of_it_cannot_be(
     watch.orders = broken
     with pytest.raises(KeyError):
         asyncio.run(watch.look(orders.sources["wire"]))
-    assert store.report().posts == 0
+    assert store.report().shown == 0
     assert store.sources.standing("wire").bookmark == Bookmark()
     watch.orders = orders
     web.says("wire", make_post(1), etag="v1")
@@ -197,6 +197,16 @@ async def test_a_sweep_looks_at_all_but_those_who_asked_us_to_wait(watch: Watch,
     looks = await watch.sweep(lambda look: done.append(look.source))
     assert sorted(done) == sorted(look.source for look in looks) == ["daily", "wire"]
     assert [look.source for look in await watch.sweep(lambda look: None)] == ["daily"]
+
+
+async def test_a_sweep_counts_each_source_once_however_many_end_together(
+    store: Store, web: Web, orders: Orders, clock: Clock, make_source: MakeSource
+) -> None:
+    many = {f"s{number}": make_source(f"s{number}") for number in range(600)}
+    store.sources.sync(many.values(), now=clock())
+    watch = Watch(store, replace(orders, sources=many), fetch=web.fetch, now=clock, wake=lambda: None)
+    looks = await watch.sweep(lambda look: None)
+    assert sorted(look.source for look in looks) == sorted(many)
 
 
 async def test_looks_that_are_stopped_leave_their_sources_due(store: Store, orders: Orders, clock: Clock) -> None:

@@ -1,7 +1,7 @@
-"""A server on loopback that answers with the very bytes a test says, and a way out that may reach it."""
+"""What the tests of scrapers are handed: servers on loopback, and a way out that may reach them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from ipaddress import ip_network
@@ -9,44 +9,11 @@ from ipaddress import ip_network
 import pytest
 
 from scrapers._web import Web, WebSettings
-
-Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-
-
-class Site:
-    """One server on loopback: what it was asked, and how often it was connected."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.asked: list[bytes] = []
-        self.connections = 0
-        self.port = 0
-        self._answer = answer
-
-    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            while True:
-                request = await reader.readuntil(b"\r\n\r\n")
-                self.asked.append(request)
-                await self._answer(request, writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-
-def reply(status: str = "200 OK", body: bytes = b"", **headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+from tests.scrapers.sites import Answer, Site, Start
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Callable[..., Awaitable[Site]]]:
+async def start() -> AsyncIterator[Start]:
     """Starts a Site that answers bytes, or whatever a coroutine writes."""
     async with AsyncExitStack() as stack:
 

@@ -1,9 +1,11 @@
+from ipaddress import ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scrapers import Refused
-from scrapers._guard import Guard, ip_network, is_public, look_up
+from scrapers._guard import Guard, is_public, look_up
 
 INNER = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254",

@@ -1,23 +1,22 @@
 import asyncio
 import gzip
-import re
-from collections.abc import Iterator
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import aiohttp
 import httpx
 import pytest
-from conftest_http import Site, reply
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrapers import (
     Blocked,
     Bookmark,
     Gone,
-    Misuse,
     Missing,
+    Misuse,
     Refused,
     Rejected,
     ScrapeError,
@@ -28,7 +27,429 @@ from scrapers import (
     Unreadable,
 )
 from scrapers._guard import Guard
-from scrapers._web import MAX_BODY, Web, WebSettings, _connector, _timeless, explain, retry_after, show, user_agent
+from scrapers._web import AT_ONCE, Web, WebSettings, _connector, explain, retry_after, show, user_agent
+from tests.scrapers.sites import Start, reply
 
-LOOPBACK = (ip_network("127.0.0.0/8"),)
+LOOPBACK = ip_network("127.0.0.0/8")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+def names(*addresses: str) -> Resolve:
+    async def resolve(host: str, port: int) -> list[str]:
+        return list(addresses)
+
+    return resolve
+
+
+def quick(**settings: object) -> WebSettings:
+    return WebSettings(**({"allow_private": (LOOPBACK,), "gap": timedelta()} | settings))  # type: ignore[arg-type]
+
+
+class TestAsking:
+    async def test_a_page_comes_back_with_its_address_headers_and_body(self, web: Web, start: Start) -> None:
+        site = await start(reply(body=b"hello", Content_Type="text/plain", ETag='"1"'))
+        found = await web.get(site.url("/a?b=1#part"))
+        assert (found.status, found.body, found.url, found.moved) == (200, b"hello", site.url("/a?b=1"), "")
+        assert found.content_type == "text/plain"
+        assert found.headers["etag"] == '"1"'
+
+    async def test_the_request_is_honest_and_plain(self, web: Web, start: Start) -> None:
+        site = await start(reply())
+        await web.get(site.url(), accept="text/html")
+        asked = site.asked[0].decode().lower()
+        assert f"user-agent: {user_agent('mailto:me@example.org').lower()}\r\n" in asked
+        assert "accept-encoding: gzip, deflate\r\n" in asked
+        assert "accept: text/html\r\n" in asked
+        for absent in ("cookie", "referer", "if-none-match", "if-modified-since", "authorization"):
+            assert f"\r\n{absent}:" not in asked
+
+    async def test_the_address_is_sent_as_it_was_written(self, web: Web, start: Start) -> None:
+        site = await start(reply())
+        path = "/%28x%29%2Fy?sign=a%2Bb%2F%3D&q=%22H100%22+OR+%E7%BE%8E"
+        await web.get(site.url(path))
+        assert site.asked[0].startswith(f"GET {path} HTTP/1.1\r\n".encode())
+
+    async def test_a_second_look_is_conditional_and_a_304_has_no_body(self, web: Web, start: Start) -> None:
+        site = await start(reply("304 Not Modified", ETag='"1"'))
+        found = await web.get(site.url(), bookmark=Bookmark(etag='"1"', modified="Mon, 23 Nov 2026 10:00:00 GMT"))
+        assert (found.status, found.body) == (304, b"")
+        asked = site.asked[0].lower()
+        assert b'if-none-match: "1"\r\n' in asked
+        assert b"if-modified-since: mon, 23 nov 2026 10:00:00 gmt\r\n" in asked
+
+    @pytest.mark.parametrize("odd", ["é", "a\r\nX-Injected: 1", "a\0b"])
+    async def test_a_validator_that_is_no_header_is_not_sent(self, web: Web, start: Start, odd: str) -> None:
+        site = await start(reply())
+        await web.get(site.url(), bookmark=Bookmark(etag=odd))
+        assert b"if-none-match" not in site.asked[0].lower()
+        assert b"X-Injected" not in site.asked[0]
+
+    async def test_cookies_are_not_kept(self, web: Web, start: Start) -> None:
+        site = await start(reply(Set_Cookie="id=1; Path=/"))
+        await web.get(site.url())
+        await web.get(site.url())
+        assert b"cookie" not in site.asked[1].lower()
+
+    async def test_user_and_password_go_to_their_own_server_alone(self, web: Web, start: Start) -> None:
+        other = await start(reply())
+        site = await start(reply("302 Found", Location=other.url("/there")))
+        await web.get(f"http://user:secret@127.0.0.1:{site.port}/")
+        assert b"authorization: basic dxnlcjpzzwnyzxq=" in site.asked[0].lower()
+        assert b"authorization" not in other.asked[0].lower()
+
+    async def test_a_connection_is_used_again(self, web: Web, start: Start) -> None:
+        site = await start(reply(body=b"x"))
+        for _ in range(3):
+            await web.get(site.url())
+        assert site.connections == 1
+
+    async def test_connections_are_not_kept_when_the_hosts_are_many(self) -> None:
+        kept: list[bool] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            kept.append(request.headers.get("connection") != "close")
+            return httpx.Response(200)
+
+        async with Web(WebSettings(gap=timedelta()), transport=httpx.MockTransport(answer)) as web:
+            for number in range(AT_ONCE + 10):
+                await web.get(f"http://{number}.example.org/")
+        assert kept == [True] * AT_ONCE + [False] * 10
+
+    async def test_a_host_is_asked_one_thing_at_once(self, web: Web, start: Start) -> None:
+        site = await start(reply(body=b"x"))
+        await asyncio.gather(*(web.get(site.url(f"/{n}")) for n in range(20)))
+        assert site.connections == 1
+
+
+class TestGuard:
+    @pytest.mark.parametrize(
+        "host",
+        ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "0.0.0.0", "[::1]",
+         "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.0.0.1.", "LOCALHOST", "１２７.0.0.1", "127。0。0。1"],
+    )  # fmt: skip
+    async def test_inner_addresses_in_every_form_get_no_connection(self, start: Start, host: str) -> None:
+        site = await start(reply(body=b"secret"))
+        async with Web(WebSettings()) as web:
+            with pytest.raises((Refused, Misuse)):
+                await web.get(f"http://{host}:{site.port}/")
+        assert site.connections == 0
+
+    @pytest.mark.parametrize(
+        "answers",
+        [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["127.0.0.1", "8.8.8.8"], ["::ffff:127.0.0.1"], ["64:ff9b::7f00:1"],
+         ["2002:7f00:1::"], ["::1"], ["169.254.169.254"], ["0.0.0.0"]],
+    )  # fmt: skip
+    async def test_names_that_lead_inside_get_no_connection(self, start: Start, answers: list[str]) -> None:
+        site = await start(reply(body=b"secret"))
+        async with Web(WebSettings(), resolve=names(*answers)) as web:
+            with pytest.raises(Refused, match="inner address"):
+                await web.get(site.url(host="innocent.example.org"))
+        assert site.connections == 0
+
+    @pytest.mark.parametrize(
+        "inner", ["http://127.0.0.2:{port}/", "http://[::ffff:127.0.0.2]:{port}/", "//127.0.0.2:{port}/"]
+    )
+    async def test_a_redirect_inside_gets_no_connection(self, start: Start, inner: str) -> None:
+        hidden = await start(reply(body=b"secret"), host="127.0.0.2")
+        site = await start(reply("302 Found", Location=inner.format(port=hidden.port)))
+        async with Web(quick(allow_private=(ip_network("127.0.0.1/32"),))) as web:
+            with pytest.raises(Refused):
+                await web.get(site.url())
+        assert (site.connections, hidden.connections) == (1, 0)
+
+    async def test_a_name_is_looked_up_once_a_connection_so_that_it_cannot_change(self, start: Start) -> None:
+        site = await start(reply(body=b"x"))
+        asked: list[str] = []
+
+        async def changing(host: str, port: int) -> list[str]:
+            asked.append(host)
+            return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
+
+        async with Web(quick(allow_private=(ip_network("127.0.0.1/32"),)), resolve=changing) as web:
+            assert (await web.get(site.url(host="a.example.org"))).body == b"x"
+        assert asked == ["a.example.org"]
+
+    async def test_the_last_wall_sees_the_address_itself(self, start: Start) -> None:
+        """aiohttp asks no resolver for a literal address: the maker of sockets must refuse, and the refusal arrive."""
+        site = await start(reply(body=b"secret"))
+        connector = _connector(Guard(), ssl.create_default_context())
+        async with aiohttp.ClientSession(connector=connector) as session:
+            with pytest.raises(Refused, match="inner address"):
+                await session.get(site.url())
+        assert site.connections == 0
+
+    @pytest.mark.parametrize(
+        "url", ["file:///etc/passwd", "FTP://example.org/", "gopher://example.org", "data:text/html,x", "view-source:http://x",
+                "jar:http://x!/", "source:file:///etc/passwd", "example.org", "//example.org/", "", "http://", "http:///path",
+                "http://exa mple.org/", "http://[::1", "http://a:99999/", "\0http://example.org", "http://xn--/"],
+    )  # fmt: skip
+    async def test_what_is_no_web_address_is_not_asked_for(self, url: str) -> None:
+        async with Web(WebSettings(), resolve=names()) as web:
+            with pytest.raises((Misuse, Refused, Unconnected)):
+                await web.get(url)
+
+    async def test_a_proxy_is_used_if_named_and_the_guard_stays(self, start: Start) -> None:
+        proxy = await start(reply(body=b"by proxy"))
+        async with Web(WebSettings(proxy=proxy.url(""), gap=timedelta())) as web:
+            assert (await web.get("http://news.example.org/feed")).body == b"by proxy"
+            assert proxy.asked[0].startswith(b"GET http://news.example.org/feed HTTP/1.1\r\n")
+            for inner in ("http://127.0.0.1/", "http://localhost/", "http://nas.local/", "http://0x7f.1/"):
+                with pytest.raises(Refused):
+                    await web.get(inner)
+        assert proxy.connections == 1
+
+
+class TestRedirects:
+    async def test_a_chain_is_followed_and_told_where_it_is_lasting(self, web: Web, start: Start) -> None:
+        end = await start(reply(body=b"end"))
+        middle = await start(reply("308 Permanent Redirect", Location=end.url("/feed#top")))
+        first = await start(reply("301 Moved Permanently", Location=middle.url("/m")))
+        found = await web.get(first.url())
+        assert (found.body, found.url, found.moved) == (b"end", end.url("/feed"), end.url("/feed"))
+
+    async def test_one_passing_redirect_makes_the_chain_passing(self, web: Web, start: Start) -> None:
+        end = await start(reply(body=b"end"))
+        middle = await start(reply("302 Found", Location=end.url()))
+        first = await start(reply("301 Moved Permanently", Location=middle.url()))
+        found = await web.get(first.url())
+        assert (found.body, found.moved) == (b"end", "")
+
+    async def test_a_relative_redirect_on_the_same_host_does_not_wait_for_itself(self, web: Web, start: Start) -> None:
+        async def answer(request: bytes, writer: asyncio.StreamWriter) -> None:
+            there = request.startswith(b"GET /there ")
+            writer.write(reply(body=b"end") if there else reply("303 See Other", Location="there"))
+
+        site = await start(answer)
+        assert (await web.get(site.url("/here"))).url == site.url("/there")
+
+    async def test_a_loop_ends(self, web: Web, start: Start) -> None:
+        site = await start(reply("302 Found", Location="/again"))
+        with pytest.raises(TooLarge, match="more than 5 redirects"):
+            await web.get(site.url())
+        assert len(site.asked) == 6
+
+    @pytest.mark.parametrize("location", ["", "http://[", "http://a:b:c/"])
+    async def test_a_redirect_to_nowhere_is_the_servers_error(self, web: Web, start: Start, location: str) -> None:
+        site = await start(reply("302 Found", Location=location))
+        with pytest.raises(Rejected, match="302 Found"):
+            await web.get(site.url())
+
+    async def test_a_redirect_away_from_the_web_is_refused(self, web: Web, start: Start) -> None:
+        site = await start(reply("302 Found", Location="file:///etc/passwd"))
+        with pytest.raises(Refused, match="it redirects to only http"):
+            await web.get(site.url())
+
+
+class TestStatuses:
+    @pytest.mark.parametrize(
+        ("status", "kind"),
+        [("401 Unauthorized", Blocked), ("403 Forbidden", Blocked), ("451 Unavailable For Legal Reasons", Blocked),
+         ("404 Not Found", Missing), ("410 Gone", Gone), ("429 Too Many Requests", Throttled),
+         ("400 Bad Request", Rejected), ("418 I'm a teapot", Rejected), ("500 Internal Server Error", Rejected),
+         ("503 Service Unavailable", Rejected), ("599 Odd", Rejected), ("202 Accepted", Rejected),
+         ("204 No Content", Rejected), ("300 Multiple Choices", Rejected)],
+    )  # fmt: skip
+    async def test_each_status_is_an_error_of_its_kind(self, web: Web, start: Start, status: str, kind: type) -> None:
+        site = await start(reply(status))
+        with pytest.raises(Rejected) as caught:
+            await web.get(site.url("/feed?key=secret"))
+        assert type(caught.value) is kind
+        assert caught.value.status == int(status[:3])
+        assert caught.value.transient is (caught.value.status >= 500 or caught.value.status == 429)
+        assert str(caught.value).startswith(f"http://127.0.0.1:{site.port}/feed?...: the server answered {status[:3]}")
+
+    async def test_a_503_that_says_when_to_come_back_is_throttling(self, web: Web, start: Start) -> None:
+        site = await start(reply("503 Service Unavailable", Retry_After="120"))
+        with pytest.raises(Throttled) as caught:
+            await web.get(site.url())
+        assert caught.value.retry_after == timedelta(minutes=2)
+
+    async def test_a_date_to_come_back_is_counted_from_the_servers_own_clock(self, web: Web, start: Start) -> None:
+        dates = {"Retry_After": "Thu, 01 Jan 2015 00:05:00 GMT", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"}
+        site = await start(reply("429 Too Many Requests", **dates))
+        with pytest.raises(Throttled) as caught:
+            await web.get(site.url())
+        assert caught.value.retry_after == timedelta(minutes=5)
+
+    @pytest.mark.parametrize(
+        ("value", "wait"),
+        [("0", 0), ("7", 7), (" 30 ", 30), ("999999999999999999999", 86_400), ("Mon, 23 Nov 2026 12:01:00 GMT", 60),
+         ("Mon, 23 Nov 2026 11:00:00 GMT", 0), ("Fri, 01 Jan 2100 00:00:00 GMT", 86_400), ("", None), ("soon", None),
+         ("-5", None), ("1.5", None), ("٣", None), ("Mon, 99 Nov 2026 12:01:00 GMT", None)],
+    )  # fmt: skip
+    def test_retry_after_is_seconds_or_a_date(self, value: str, wait: int | None) -> None:
+        assert retry_after(value, now=NOW) == (None if wait is None else timedelta(seconds=wait))
+
+    @given(st.text())
+    def test_any_retry_after_is_read_or_left(self, value: str) -> None:
+        wait = retry_after(value, now=NOW)
+        assert wait is None or timedelta() <= wait <= timedelta(days=1)
+
+
+class TestBounds:
+    async def test_a_body_is_inflated_and_bounded(self, web: Web, start: Start) -> None:
+        site = await start(reply(body=gzip.compress(b"H100 " * 1000), Content_Encoding="gzip"))
+        assert (await web.get(site.url())).body == b"H100 " * 1000
+        with pytest.raises(TooLarge, match=r"larger than 0\.001 MB"):
+            await web.get(site.url(), limit=1000)
+
+    async def test_a_body_announced_as_too_large_is_not_read(self, web: Web, start: Start) -> None:
+        site = await start(b"HTTP/1.1 200 OK\r\nContent-Length: 3000000000\r\n\r\n")
+        with pytest.raises(TooLarge, match="larger than 5 MB"):
+            await web.get(site.url())
+
+    async def test_an_endless_body_is_cut(self, web: Web, start: Start) -> None:
+        async def endless(request: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b"4000\r\n" + bytes(0x4000) + b"\r\n")
+                await writer.drain()
+
+        site = await start(endless)
+        with pytest.raises(TooLarge):
+            await web.get(site.url(), limit=200_000)
+
+    async def test_a_coding_that_was_not_asked_for_is_unreadable(self, web: Web, start: Start) -> None:
+        site = await start(reply(body=b"x", Content_Encoding="br"))
+        with pytest.raises(Unreadable):
+            await web.get(site.url())
+
+    async def test_long_headers_of_real_sites_are_read_and_floods_are_not(self, web: Web, start: Start) -> None:
+        site = await start(reply(body=b"x", Content_Security_Policy="a" * 20_000))
+        assert (await web.get(site.url())).body == b"x"
+        flood = await start(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(50_000)) + b"\r\n")
+        with pytest.raises(ScrapeError):
+            await web.get(flood.url())
+
+    @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx"])
+    async def test_the_whole_request_has_one_time(self, start: Start, first: bytes) -> None:
+        async def silent(request: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(first)
+            await writer.drain()
+            await asyncio.get_running_loop().create_future()
+
+        site = await start(silent)
+        async with Web(quick(timeout=timedelta(milliseconds=100))) as web:
+            with pytest.raises(Unreachable, match=r"no answer within 0\.1 s"):
+                await web.get(site.url())
+
+
+class TestFaults:
+    async def test_a_closed_port_is_no_connection(self, web: Web, start: Start) -> None:
+        site = await start(reply())
+        async with Web(quick()) as other:
+            with pytest.raises(Unconnected, match="connection was refused"):
+                await other.get(f"http://127.0.0.9:{site.port}/")
+
+    async def test_a_name_that_does_not_resolve_is_no_connection(self) -> None:
+        async def nobody(host: str, port: int) -> list[str]:
+            raise OSError("nobody")
+
+        async with Web(WebSettings(), resolve=nobody) as web:
+            with pytest.raises(Unconnected, match=r"^http://no\.example\.org/: the name does not resolve$"):
+                await web.get("http://no.example.org/")
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [(b"", "hung up"), (b"HTTP/1.1 200 OK\r\nContent-Le", "hung up|not HTTP|broke"),
+         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "broke off"),
+         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "broke off"),
+         (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "not HTTP"), (b"\x15\x03\x01\0\x02\x02\x46\r\n\r\n", "not HTTP")],
+    )  # fmt: skip
+    async def test_an_answer_that_breaks_off_is_transient(
+        self, web: Web, start: Start, answer: bytes, words: str
+    ) -> None:
+        async def cut(request: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer)
+            await writer.drain()
+            writer.close()
+
+        site = await start(cut)
+        with pytest.raises(Unreachable, match=words) as caught:
+            await web.get(site.url())
+        assert not isinstance(caught.value, Unconnected)
+        assert caught.value.transient
+
+    async def test_tls_to_a_server_without_it_is_told_plainly(self, web: Web, start: Start) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(reply("400 Bad Request"))
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            with pytest.raises(Unreachable, match="no secure connection could be made"):
+                await web.get(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+
+    @settings(max_examples=30)
+    @given(st.binary(max_size=200))
+    async def test_any_bytes_as_an_answer_give_a_response_or_an_error_of_ours(self, noise: bytes) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\n" + noise)
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server, Web(quick(timeout=timedelta(seconds=2))) as web:
+            try:
+                await web.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            except ScrapeError as error:
+                assert "\n" not in str(error)  # noqa: PT017
+
+    async def test_a_connection_that_takes_too_long_is_none(self) -> None:
+        def late(request: httpx.Request) -> httpx.Response:
+            raise aiohttp.ConnectionTimeoutError
+
+        async with Web(WebSettings(), transport=httpx.MockTransport(late)) as web:
+            with pytest.raises(Unconnected, match="no connection within 5 s"):
+                await web.get("http://example.org/")
+
+    def test_every_error_of_the_libraries_has_a_meaning(self) -> None:
+        for kind in {*family(httpx.HTTPError), *family(httpx.InvalidURL), *family(aiohttp.ClientError)}:
+            error = kind.__new__(kind)
+            assert isinstance(explain(error), ScrapeError)
+            transient = issubclass(kind, httpx.TimeoutException | httpx.NetworkError | aiohttp.ClientConnectionError)
+            misuse = issubclass(kind, aiohttp.InvalidURL)
+            assert explain(error).transient or not transient or misuse, kind
+
+    @pytest.mark.parametrize(
+        "kind",
+        [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, aiohttp.ClientConnectorError,
+         aiohttp.ClientConnectorDNSError, aiohttp.ConnectionTimeoutError],
+    )  # fmt: skip
+    def test_what_never_connected_may_be_our_own_network(self, kind: type[Exception]) -> None:
+        assert type(explain(kind.__new__(kind))) is Unconnected
+
+    @pytest.mark.parametrize(
+        "kind",
+        [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, aiohttp.ClientPayloadError,
+         aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.SocketTimeoutError, ConnectionResetError],
+    )  # fmt: skip
+    def test_what_broke_later_is_the_servers_matter(self, kind: type[Exception]) -> None:
+        assert type(explain(kind.__new__(kind))) is Unreachable
+
+
+class TestSettings:
+    def test_an_address_is_shown_without_its_secrets(self) -> None:
+        assert show(httpx.URL("https://user:pass@example.org/a?key=secret")) == "https://example.org/a?..."
+
+    def test_the_name_is_ours_and_says_whom_to_write_to(self) -> None:
+        assert user_agent("").startswith("Vigie/")
+        assert user_agent("mailto:me@example.org").endswith(" (+mailto:me@example.org)")
+
+    @pytest.mark.parametrize("fault", [{"contact": "a\r\nX: 1"}, {"contact": "é"}, {"timeout": timedelta()}])
+    def test_settings_that_cannot_be_sent_are_faults(self, fault: dict[str, object]) -> None:
+        with pytest.raises(ValueError, match="must be"):
+            WebSettings(**fault)  # type: ignore[arg-type]
+
+    async def test_a_recorded_web_can_stand_in_for_the_network(self) -> None:
+        recorded = httpx.MockTransport(lambda request: httpx.Response(200, content=request.url.path.encode()))
+        async with Web(WebSettings(), transport=recorded) as web:
+            assert (await web.get("https://news.example.org/feed")).body == b"/feed"
+            with pytest.raises(Refused):
+                await web.get("https://10.0.0.1/feed")
+
+
+def family(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from family(child)

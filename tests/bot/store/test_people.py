@@ -91,6 +91,7 @@ def test_a_migrated_chat_keeps_its_settings_and_what_it_is_owed(store: Store, cl
     store.people.follow(group, "H100", pace=Pace(), now=clock())
     owe(store, clock, group, "H100")
     store.people.migrate(-5, -1005)
+    store.people.migrate(-5, -1005)
     moved = store.people.subscriber(Chat(-1005))
     assert moved is not None
     assert topics(store, moved) == ["H100"]

@@ -18,9 +18,13 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(store: Store, clock: Clock) -> None:
-    with pytest.raises(RuntimeError), store.transaction():
-        store.people.welcome(Chat(1), lang="en", timezone="UTC", now=clock())
-        raise RuntimeError
+    def broken_off() -> None:
+        with store.transaction():
+            store.people.welcome(Chat(1), lang="en", timezone="UTC", now=clock())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken_off()
     assert store.people.subscriber(Chat(1)) is None
     with store.transaction():
         store.people.welcome(Chat(1), lang="en", timezone="UTC", now=clock())

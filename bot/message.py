@@ -1,0 +1,203 @@
+"""What is owed, as one message: an alert, a list or a notice, in the reader's language and within Telegram's limits.
+
+The first line is what a locked phone shows: how urgent, and which topics. Everything is pure: the same is owed, the
+same words come out. The tags are those of ``markup``; a message that Telegram refused to read is worded as plain text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import markup, words
+from bot.model import Field, Message, Owed, Priority
+from scrapers import Post
+
+MOST_LINES = 15
+"""A list holds at most so many posts; the rest is owed in the next one."""
+
+_MARKS = {Priority.HIGH: "🔴", Priority.NORMAL: "🔵", Priority.LOW: "⚪"}
+_REPEAT = "↻ "
+_TITLE, _EXCERPT, _BEFORE, _NAME, _TOPICS, _LINE_TITLE = 250, 420, 45, 60, 200, 110
+_RAW_LIMIT = 16_000  # Telegram refuses long markup before it parses it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """For whom the words are, and when."""
+
+    lang: str
+    timezone: str
+    now: datetime
+
+
+def compose(owed: Sequence[Owed], *, lang: str, timezone: str, now: datetime) -> tuple[Message, int]:
+    """One message for the first of ``owed``, and how many of them it tells; the rest is for the next message.
+
+    One alert makes an alert, several make a list. A notice, a repeat and what goes as plain text never share a message
+    with anything of another sort. ``owed`` must not be empty.
+    """
+    reader = _Reader(lang=lang, timezone=timezone, now=now)
+    run = _alike(owed)
+    if run[0].post is None:
+        return _notice(run[0]), 1
+    if len(run) == 1:
+        return _finish(_alert(run[0], run[0].post, reader), run, link=markup.link(run[0].post.url)), 1
+    for count in range(min(len(run), MOST_LINES), 0, -1):
+        message = _finish(_list(run[:count], reader), run[:count])
+        if fits(message):
+            break
+    return message, count
+
+
+def topic_left(topic: str, lang: str) -> str:
+    """The words of a notice: a topic that a chat follows is no more in config.toml."""
+    return (
+        words.of(lang)
+        .gettext("The topic {name} was taken out of the configuration: no more alerts about it until it returns.")
+        .format(name=topic)
+    )
+
+
+def file_faulty(faults: Sequence[str], lang: str) -> str:
+    """The words of a notice to operators: the changed config.toml cannot be used."""
+    said = words.of(lang).gettext("The changed config.toml has faults; the settings of before stay in force:")
+    return "\n".join([said, *(f"• {fault}" for fault in faults)])
+
+
+def fits(message: Message) -> bool:
+    """Whether Telegram takes it: length after parsing, and bytes before."""
+    seen = markup.length(message.text) if message.html else markup.units(message.text)
+    return seen <= markup.LIMIT and len(message.text.encode()) <= _RAW_LIMIT
+
+
+def _alike(owed: Sequence[Owed]) -> Sequence[Owed]:
+    """The first ones that may share a message."""
+    sort = _sort(owed[0])
+    count = next((index for index, one in enumerate(owed) if _sort(one) != sort), len(owed))
+    return owed[:count]
+
+
+def _sort(owed: Owed) -> tuple[bool, bool, bool]:
+    return owed.post is None, owed.plain, owed.repeat
+
+
+def _finish(text: str, told: Sequence[Owed], *, link: str = "") -> Message:
+    text = (_REPEAT if told[0].repeat else "") + text
+    html, silent = not told[0].plain, all(one.priority is Priority.LOW for one in told)
+    return Message(text=text if html else markup.plain(text), html=html, silent=silent, link=link)
+
+
+def _notice(owed: Owed) -> Message:
+    """A notice's words are plain text already."""
+    text = markup.clean_lines(owed.text)
+    room = markup.LIMIT - len(_REPEAT) - 1
+    while markup.units(text) > room:
+        text = text[: markup.whole(text, min(len(text) - 1, room))]
+    text = (_REPEAT if owed.repeat else "") + (text or "…")
+    return Message(text=text, html=False, silent=owed.priority is Priority.LOW)
+
+
+def _alert(owed: Owed, post: Post, reader: _Reader) -> str:
+    title, excerpt = _title(post, owed), _excerpt(post, owed)
+    link = markup.link(post.url)
+    head = f"{_MARKS[owed.priority]} {_topics(owed.topics)}"
+    tail = [_origin(owed, post), "🕒 " + _when(post, reader), *(["🔗 " + _shown(link)] if link else [])]
+    return "\n".join([head, *([title, ""] if title else []), *([excerpt] if excerpt else []), *tail])
+
+
+def _topics(names: Sequence[str]) -> str:
+    shown: list[str] = []
+    room = _TOPICS
+    for name in names:
+        name = markup.shorten(name, _NAME)
+        if markup.units(name) > room:
+            return " · ".join([*shown, f"+{len(names) - len(shown)}"])
+        shown.append(f"<b>{markup.escape(name)}</b>")
+        room -= markup.units(name) + 3
+    return " · ".join(shown) or "Vigie"
+
+
+def _title(post: Post, owed: Owed) -> str:
+    """Bold, what matched in it underlined."""
+    shown = _cut(post.title, _places(owed, Field.TITLE), size=_TITLE, tag="u")
+    return f"<b>{shown}</b>" if shown else ""
+
+
+def _excerpt(post: Post, owed: Owed) -> str:
+    """What stands around the first match in the text, the rest folded behind a tap."""
+    if markup.clean(post.text[:_EXCERPT]).strip() == markup.clean(post.title[:_EXCERPT]).strip():
+        return ""
+    shown = _cut(post.text, _places(owed, Field.TEXT), size=_EXCERPT, tag="b")
+    return f"<blockquote expandable>{shown}</blockquote>" if shown else ""
+
+
+def _cut(text: str, places: Sequence[tuple[int, int]], *, size: int, tag: str, most: int = 20) -> str:
+    start, end = markup.window(text, places, before=min(_BEFORE, size // 3), size=size)
+    inside = [(place[0] - start, place[1] - start) for place in places if start <= place[0] < end]
+    shown = markup.marked(text[start:end], inside, tag=tag, most=most)
+    if not shown:
+        return ""
+    return ("… " if start else "") + shown + (" …" if end < len(text.rstrip()) else "")
+
+
+def _places(owed: Owed, field: Field) -> list[tuple[int, int]]:
+    return [(place.start, place.end) for place in owed.places if place.field is field]
+
+
+def _origin(owed: Owed, post: Post) -> str:
+    """Who says so: source, author, language."""
+    source, author = markup.shorten(owed.source, _NAME), markup.shorten(post.author, _NAME)
+    language = markup.shorten(words.language_name(post.lang), _NAME)
+    said = [source, author if author.casefold() != source.casefold() else "", language]
+    return "📰 " + (" · ".join(markup.escape(markup.isolate(one)) for one in said if one) or "?")
+
+
+def _when(post: Post, reader: _Reader) -> str:
+    """A phone shows it in its own zone; an old client shows the text, hence the zone in it."""
+    if post.published is None:
+        return markup.escape(words.of(reader.lang).gettext("date not given"))
+    full = words.moment(post.published, reader.lang, reader.timezone)
+    shown = _time(post.published, "wDt", full)
+    since = words.ago(post.published, reader.now, reader.lang)
+    return f"{shown} ({_time(post.published, 'r', since)})" if since else shown
+
+
+def _time(when: datetime, style: str, text: str) -> str:
+    seconds = int(when.timestamp())
+    if not 0 < seconds < 1 << 31:  # what Telegram takes
+        return markup.escape(text)
+    return f'<tg-time unix="{seconds}" format="{style}">{markup.escape(text)}</tg-time>'
+
+
+def _shown(link: str) -> str:
+    """The address in full where it is short, else its beginning, linked."""
+    if len(link) <= 120:
+        return markup.escape(link)
+    return markup.anchor(link, markup.escape(markup.shorten(link.split("://", 1)[1], 60)))
+
+
+def _list(told: Sequence[Owed], reader: _Reader) -> str:
+    """Posts under the topics that they matched, the most urgent topics first."""
+    groups: dict[tuple[str, ...], list[Owed]] = {}
+    for owed in sorted(told, key=lambda one: list(Priority).index(one.priority)):
+        groups.setdefault(owed.topics, []).append(owed)
+    names = tuple(dict.fromkeys(name for topics in groups for name in topics))
+    count = words.of(reader.lang).ngettext("{n} new post", "{n} new posts", len(told)).format(n=len(told))
+    mark = _MARKS[min((owed.priority for owed in told), key=list(Priority).index)]
+    lines = [f"{mark} <b>{markup.escape(count)}</b> · {_topics(names)}"]
+    for topics, members in groups.items():
+        lines += ["", _topics(topics)] if len(groups) > 1 else [""]
+        lines += [_line(owed, owed.post, reader) for owed in members if owed.post]
+    return "\n".join(lines)
+
+
+def _line(owed: Owed, post: Post, reader: _Reader) -> str:
+    field = Field.TITLE if post.title.strip() else Field.TEXT
+    text = post.title if field is Field.TITLE else post.text
+    shown = _cut(text, _places(owed, field), size=_LINE_TITLE, tag="b", most=2) or "…"
+    parts = [markup.anchor(markup.link(post.url), shown)]
+    if source := markup.shorten(owed.source, _NAME):
+        parts.append(markup.escape(markup.isolate(source)))
+    if post.published:
+        parts.append(_time(post.published, "Dt", words.short_moment(post.published, reader.lang, reader.timezone)))
+    return "• " + " · ".join(parts)

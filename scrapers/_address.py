@@ -1,0 +1,28 @@
+"""Checks that the Options of several platforms share, in sentences for whoever wrote the configuration."""
+
+from urllib.parse import parse_qs, urlsplit
+
+
+def check_server(url: str) -> None:
+    """Raises ValueError unless this is the address of a server: http(s), a host, no query."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+        _ = parts.port
+    except ValueError:
+        fine = False
+    if not fine or any(char.isspace() for char in url):
+        raise ValueError(f"the server must be a web address such as https://example.org, not {url!r}")
+
+
+def place(url: str) -> tuple[str, tuple[str, ...], dict[str, str]]:
+    """Host without ``www.``, parts of the path, and query of a web address; empty for anything else."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return "", (), {}
+    if parts.scheme not in ("http", "https"):
+        return "", (), {}
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return host.removeprefix("www."), tuple(filter(None, parts.path.split("/"))), query

@@ -1,0 +1,155 @@
+"""HTML to plain text, fit for matching and for showing: words as a reader sees them, paragraphs as lines.
+
+A space or a line stands where a block, a table cell or a superscript begins or ends, nothing stands at inline tags, so
+that ``H<b>100</b>`` stays one word and ``<p>H100</p><p>H200</p>`` stays two. Text that holds no tag of HTML passes
+through, with its entities decoded: ``a < b`` and ``List<String>`` survive.
+
+HTML of strangers can make a tree builder work for minutes (200,000 nested ``div``: 219 s measured in lexbor). So
+no tree is built of a text with more than MAX_TAGS tags; a linear stripper reads it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+from scrapers import _links
+from scrapers._post import MAX_TEXT
+
+MAX_HTML = 5 * MAX_TEXT
+"""Characters of one entry's HTML that are looked at."""
+MAX_TAGS = 5_000
+"""With more tags than this the linear stripper is used."""
+MANY_TAGS = 400
+"""With more than this, formatting elements lose their names before a tree is built."""
+MAX_LINKS = 200
+"""Links, and pictures, kept of one entry."""
+
+_INLINE = (
+    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|q|s|samp|small|span|strike|strong"
+    "|time|tt|u|var|wbr"
+)
+_FORMATTING = "b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
+_BLOCK = (
+    "address|article|aside|blockquote|body|br|center|caption|dd|details|dir|div|dl|dt|fieldset|figcaption|figure|footer"
+    "|form|h[1-6]|head|header|hr|html|li|main|menu|nav|ol|option|p|pre|section|summary|table|tbody|tfoot|thead|title"
+    "|tr|ul"
+)
+_SPACED = "audio|button|embed|img|input|noscript|object|picture|select|sub|sup|svg|td|textarea|th|video"
+_UNSEEN = "iframe|noembed|noframes|script|style|template"
+
+_TAG = re.compile(rf"</?(?:{_INLINE}|{_BLOCK}|{_SPACED}|{_UNSEEN})(?:\s[^<>]*)?/?>|<!--", re.I)
+# Without re.I, which makes them five times slower: names of tags are brought to lower case first.
+_CAPITAL = re.compile(r"</?[A-Z][A-Za-z0-9]*|</?[a-z]+[A-Z][A-Za-z0-9]*")
+_AT_BLOCK = re.compile(rf"<(?=/?(?:{_BLOCK})[\s/>])")
+_AT_SPACED = re.compile(rf"<(?=/?(?:{_SPACED})[\s/>])")
+_AT_FORMATTING = re.compile(rf"<(/?)(?:{_FORMATTING})(?=[\s/>])")
+_AT_UNSEEN = re.compile(rf"<(?:({_UNSEEN})(?:\s[^<>]*)?(/?)>|!--)", re.I)
+_ANY_TAG = re.compile(r"<[a-z/!?][^<>]*>", re.I)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_VALUE = r"""\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))"""
+_HREF = re.compile(rf"<a\s(?:[^<>]*?\s)??href{_VALUE}", re.I)
+_SRC = re.compile(rf"<(?:img|video|audio|source)\s(?:[^<>]*?\s)??src{_VALUE}", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """What a piece of HTML says (``text``), points to (``links``) and shows (``media``)."""
+
+    text: str
+    links: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+
+
+def to_text(html: str) -> str:
+    """The words of a piece of HTML, a line for each paragraph; plain text passes through. Cut at MAX_TEXT."""
+    if "<" not in html and "&" not in html:
+        return plain(html)
+    return _words(html[:MAX_HTML]) if _TAG.search(html, 0, MAX_HTML) else plain(_decode(html[:MAX_HTML]))
+
+
+def to_line(html: str) -> str:
+    """The words of a title, in one line."""
+    return " ".join(to_text(html).split())
+
+
+def plain(text: str) -> str:
+    """Text that is known to hold no markup: white space folded within its lines, empty lines and controls dropped."""
+    if _UNFIT.search(text):
+        text = _UNFIT.sub("", text)
+    lines = [" ".join(line.split()) for line in text.replace("\r", "\n").split("\n") if line]
+    return "\n".join([line for line in lines if line])[:MAX_TEXT].rstrip()
+
+
+def links(html: str, base: str) -> tuple[str, ...]:
+    """The http(s) addresses that anchors point to, absolute, each once, in order."""
+    return _addresses(_HREF, html[:MAX_HTML], base)
+
+
+def extract(html: str, base: str) -> Extract:
+    """Text, links and media of a piece of HTML whose relative addresses are relative to ``base``."""
+    if "<" not in html:
+        html = _once_more(html)
+    return Extract(text=to_text(html), links=links(html, base), media=_addresses(_SRC, html[:MAX_HTML], base))
+
+
+def _once_more(html: str) -> str:
+    """HTML that some servers escape twice: no tag in it, but when decoded it begins with one and closes one."""
+    if not html.lstrip().startswith("&lt;"):
+        return html
+    inner = _decode(html[:MAX_HTML]).strip()
+    return inner if _TAG.match(inner) and "</" in inner else html
+
+
+def _words(html: str) -> str:
+    html = html.encode("utf-8", "ignore").decode()  # without lone surrogates
+    html = _CAPITAL.sub(lambda found: found[0].lower(), _seen(html).replace("\n", " ").replace("\r", " "))
+    html = _AT_SPACED.sub(" <", _AT_BLOCK.sub("\n<", html))
+    if html.count("<") > MAX_TAGS:
+        return plain(_decode(_ANY_TAG.sub("", html)))
+    return plain(_tree_text(html))
+
+
+def _tree_text(html: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser
+
+    if html.count("<") > MANY_TAGS:
+        # Unclosed formatting elements are opened again in each paragraph: n * m nodes. Other names have no such rule.
+        html = _AT_FORMATTING.sub(r"<\1x", html)
+    body = LexborHTMLParser(html).body
+    return "" if body is None else body.text(separator="")
+
+
+def _seen(html: str) -> str:
+    """``html`` without scripts, styles and comments; one that is never closed takes the rest with it."""
+    return "".join(_between(html)) if _AT_UNSEEN.search(html) else html
+
+
+def _between(html: str) -> Iterator[str]:
+    at = 0
+    while start := _AT_UNSEEN.search(html, at):
+        yield html[at : start.start()]
+        yield " "
+        close = rf"</{start[1]}[^<>]*>?" if start[1] else "--!?>"
+        end = start if start[2] else re.compile(close, re.I).search(html, start.end())
+        if end is None:
+            return
+        at = end.end()
+    yield html[at:]
+
+
+def _decode(text: str) -> str:
+    # Only with the semicolon: html.unescape alone turns "?a=1&para=2" into "?a=1¶=2".
+    return _ENTITY.sub(lambda found: unescape(found[0]), text) if "&" in text else text
+
+
+def _addresses(pattern: re.Pattern[str], html: str, base: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for match in pattern.finditer(html):
+        address = _links.absolute(base, _decode(match[1] or match[2] or match[3] or ""))
+        if address:
+            found[address] = None
+        if len(found) >= MAX_LINKS:
+            break
+    return tuple(found)

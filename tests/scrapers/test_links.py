@@ -1,0 +1,116 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrapers import _links
+
+SAME = [
+    ("http://example.org/a", "https://example.org/a"),
+    ("https://www.example.org/a", "https://example.org/a"),
+    ("https://m.example.org/a", "https://example.org/a"),
+    ("https://amp.example.org/a", "https://example.org/a"),
+    ("https://EXAMPLE.org:443/a", "https://example.org/a"),
+    ("https://user:pw@example.org/a", "https://example.org/a"),
+    ("https://example.org/a/", "https://example.org/a"),
+    ("https://example.org//a///b", "https://example.org/a/b"),
+    ("https://example.org/a/./c/../b", "https://example.org/a/b"),
+    ("https://example.org/a/index.html", "https://example.org/a"),
+    ("https://example.org/a#top", "https://example.org/a"),
+    ("https://example.org/a?utm_source=rss&utm_medium=feed", "https://example.org/a"),
+    ("https://example.org/a?b=2&a=1&fbclid=x", "https://example.org/a?a=1&b=2"),
+    ("https://example.org/a?at_medium=RSS&at_campaign=rss", "https://example.org/a"),
+    ("https://example.org/a?ref=rss", "https://example.org/a"),
+    ("https://example.org/%7Ea/%e4%b8%ad", "https://example.org/~a/中"),
+    ("https://example.org/a?q=x+y", "https://example.org/a?q=x%20y"),
+    ("https://example.org/a/amp/", "https://example.org/a"),
+    ("https://example.org/a.amp.html", "https://example.org/a.html"),
+    ("https://example.org/a?amp=1", "https://example.org/a"),
+    ("https://example-org.cdn.ampproject.org/c/s/example.org/a", "https://example.org/a"),
+    ("https://www.google.com/amp/s/example.org/a", "https://example.org/a"),
+    ("https://www.google.com/url?rct=j&sa=t&url=https://example.org/a&ct=ga", "https://example.org/a"),
+    ("https://youtu.be/Ab_1?t=9", "https://www.youtube.com/watch?v=Ab_1"),
+    ("https://m.youtube.com/shorts/Ab_1", "https://www.youtube.com/watch?v=Ab_1&feature=share"),
+    ("https://old.reddit.com/r/x/1", "https://www.reddit.com/r/x/1/"),
+    ("https://mobile.twitter.com/a/status/1?s=20", "https://x.com/a/status/1"),
+    ("https://fr.m.wikipedia.org/wiki/H100", "https://fr.wikipedia.org/wiki/H100"),
+    ("https://bücher.example/a", "https://xn--bcher-kva.example/a"),
+]
+APART = [
+    ("https://example.org/a", "https://example.org/A"),
+    ("https://example.org/a?id=1", "https://example.org/a?id=2"),
+    ("https://example.org/a?ref=1", "https://example.org/a?ref=2"),
+    ("https://example.org/a?source=nvidia", "https://example.org/a?source=amd"),
+    ("https://example.org/forum.php?mod=viewthread&tid=1", "https://example.org/forum.php?mod=post&tid=1"),
+    ("https://example.org:8080/a", "https://example.org/a"),
+    ("https://example.org/a%2Fb", "https://example.org/a/b"),
+    ("https://news.example.org/a", "https://example.org/a"),
+    ("https://youtu.be/abc", "https://youtu.be/abd"),
+    ("https://example.org/amplifier", "https://example.org/lifier"),
+    ("https://example.org/a?q=b%26c", "https://example.org/a?q=b&c"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_two_spellings_of_one_page_have_one_key(one: str, other: str) -> None:
+    assert _links.key(one) == _links.key(other) != ""
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_two_pages_have_two_keys(one: str, other: str) -> None:
+    assert _links.key(one) != _links.key(other)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mailto:a@example.org", "javascript:x", "/a", "http://", "ftp://example.org/a", "http://[::1"]
+)
+def test_what_is_no_web_address_has_no_key(url: str) -> None:
+    assert _links.key(url) == ""
+
+
+@given(st.text() | st.from_regex(r"https?://[a-z.%\[\]:@]{1,12}(/[ -~]{0,12}){0,3}(\?[ -~]{0,20})?", fullmatch=True))
+def test_no_text_breaks_it(url: str) -> None:
+    assert isinstance(_links.key(url), str)
+    assert len(_links.keys([url, url + "#a"])) == 2
+    assert isinstance(_links.absolute("https://example.org/a/", url), str)
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True)
+
+
+@given(st.lists(NAMES, max_size=3), st.dictionaries(NAMES, st.text(max_size=8), max_size=3))
+def test_a_key_opened_as_an_address_has_itself_as_key(path: list[str], query: dict[str, str]) -> None:
+    from urllib.parse import urlencode
+
+    key = _links.key(f"https://example.org/{'/'.join(path)}?{urlencode(query)}")
+    assert _links.key(f"https://{key}") == key
+
+
+def test_fragments_are_kept_where_posts_differ_by_them_alone() -> None:
+    day = "https://example.org/day"
+    assert _links.keys([f"{day}#1", f"{day}#2"]) == ("example.org/day#1", "example.org/day#2")
+    assert _links.keys([f"{day}#0", "https://example.org/b#0"]) == ("example.org/day", "example.org/b")
+
+
+def test_a_link_that_several_posts_share_or_that_is_a_home_page_is_no_key() -> None:
+    shared = "https://example.org/live"
+    found = _links.keys(
+        [shared, shared, "https://example.org/", "https://example.org/?p=1", "https://example.org/a", ""]
+    )
+    assert found == ("", "", "", "example.org?p=1", "example.org/a", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "absolute"),
+    [
+        ("b", "https://example.org/a/b"),
+        ("/b\n", "https://example.org/b"),
+        ("//cdn.example/x", "https://cdn.example/x"),
+        ("HTTPS://Other.example/X", "HTTPS://Other.example/X"),
+        ("#top", ""),
+        ("mailto:a@example.org", ""),
+        ("http://[broken", ""),
+        ("https://example.org/\ud800x", "https://example.org/x"),
+    ],
+)
+def test_addresses_become_absolute_as_published(url: str, absolute: str) -> None:
+    assert _links.absolute("https://example.org/a/", url) == absolute

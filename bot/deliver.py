@@ -35,9 +35,12 @@ from bot.store import Store
 
 CROWD = 200
 """Deliveries under way at once; each waits for its slot of the pacer."""
-DOUBT = timedelta(seconds=10)
-"""After an unknown outcome, and after a failure, the first wait; it doubles with each try, up to an hour."""
-LONGEST_WAIT = timedelta(hours=1)
+PAUSE = timedelta(seconds=10)
+"""The wait after a first failure; it doubles with each try ..."""
+LONGEST_PAUSE = timedelta(minutes=2)
+"""... up to this when nothing was sent: whoever waits for a network wants to hear as soon as it is back ..."""
+LONGEST_DOUBT = timedelta(hours=1)
+"""... and up to this when nobody knows: each try may be one more copy on the phone."""
 LAST_CALL = 31.0
 """Seconds that requests under way may still take when we stop."""
 UNREACHED = timedelta(hours=24)
@@ -104,7 +107,7 @@ class Deliver:
                 pass
         except Exception as error:
             self._log.error("delivery failed", error=error, chat=debt.subscriber.chat.id)
-            await asyncio.sleep(DOUBT.total_seconds())
+            await asyncio.sleep(PAUSE.total_seconds())
 
     async def _next(self, debt: Debt) -> bool:
         """Send one message to this subscriber. False when nothing is owed any more, or it must wait."""
@@ -133,16 +136,15 @@ class Deliver:
     def _settle(self, subscriber: Subscriber, going: Sequence[Owed], receipt: Receipt) -> None:
         """Keep what became of a message."""
         rows = [owed.id for owed in going]
-        wait = min(DOUBT * 2 ** min(going[0].tries, 10), LONGEST_WAIT)
-        now = self._now()
+        wait, now = PAUSE * 2 ** min(going[0].tries, 10), self._now()
         with self._store.transaction() as store:
             match receipt:
                 case Sent(message_id=number):
                     store.outbox.sent(rows, number, now)
                 case Later(after=after, reason=reason):
-                    store.outbox.later(rows, now + (after or wait), reason)
+                    store.outbox.later(rows, now + (after or min(wait, LONGEST_PAUSE)), reason)
                 case Uncertain(reason=reason):
-                    store.outbox.later(rows, now + wait, f"uncertain: {reason}", repeat=True)
+                    store.outbox.later(rows, now + min(wait, LONGEST_DOUBT), f"uncertain: {reason}", repeat=True)
                 case Unreadable(reason=reason) if not going[0].plain:
                     store.outbox.later(rows, now, reason, plain=True)
                 case Never(chat_gone=True, reason=reason):

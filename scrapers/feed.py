@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ABOUT = About(
     title="RSS, RDF, Atom and JSON feeds",
-    floor=timedelta(minutes=1),
+    floor=timedelta(minutes=5),
     needs="nothing",
     terms="published for reading by programs; ttl, Cache-Control and Retry-After are obeyed",
     languages="any",

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import scrapers
-from bot import log, terminal
-from bot.cli.bar import Bar
+from bot import log
 from bot.config import Config, changed, load, secret
 from bot.model import Source
 from scrapers import Bookmark, ScrapeError
@@ -30,6 +29,8 @@ def check(path: Path, *, online: bool, against: Path | None, environ: Mapping[st
 
 async def _online(config: Config, token: str) -> bool:
     """Whether every source, the token and every chat answer as they should."""
+    from bot import terminal  # rich takes as long to load as the whole check
+
     sources = await _sources(config)
     tried = zip(config.sources, sources, strict=True)
     rows = [(source.name, source.kind, verdict or "answers") for source, verdict in tried]
@@ -42,6 +43,7 @@ async def _online(config: Config, token: str) -> bool:
 
 async def _sources(config: Config) -> list[str]:
     """What is wrong with each source just now; "" for one that answers."""
+    from bot.cli.bar import Bar
     from scrapers import Web, WebSettings
 
     http = config.http

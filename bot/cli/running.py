@@ -25,6 +25,8 @@ def run(path: Path, *, once: bool, environ: Mapping[str, str]) -> None:
     log.configure(sys.stderr)
     screen = terminal.console()
     phone = _phone(secret(TOKEN, environ), listen=not once)
+    for warning in config.warnings:
+        log.get("config").warning(warning)
     _greet(config, connected=phone is not None)
     asyncio.run(_once(config, screen, phone) if once else _forever(config, screen, phone))
 

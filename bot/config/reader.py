@@ -89,6 +89,11 @@ def _config(path: Path, document: Mapping[str, Any], faults: Faults) -> Config |
     _tags_apart(document, faults)
     _chats_apart(chats, faults)
     _not_yet(document, faults, warnings)
+    if telegram and telegram.access != "open":
+        warnings.append(
+            f"telegram.access: {telegram.access} has no invitations or approvals yet, "
+            "only operators and the chats of this file are admitted"
+        )
     if not (top and telegram and store and store_path and http and story and health):
         return None
     return Config(
@@ -139,6 +144,10 @@ def _topic(name: str, raw: object, places: Collection[str], faults: Faults) -> T
     _references(raw, path, "sources", places, "no source or tag is named", faults)
     if table is None:
         return None
+    for place, words in enumerate(table.except_):
+        if not any(letter.isalnum() for letter in words):
+            faults.add(join(path, "except", place), "holds no letter or digit, so nothing can stand inside it")
+            return None
     return Topic(name=name, query=table.query, exceptions=table.except_, priority=table.priority, sources=table.sources)
 
 

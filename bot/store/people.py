@@ -125,7 +125,7 @@ class People:
         self._conn.execute("UPDATE subscribers SET alive = 1 WHERE chat = ?", (chat.id,))
 
     def migrate(self, old: int, new: int) -> None:
-        """The chat has another number now: settings and what is owed go along. Telling it twice changes nothing more."""
+        """The chat has another number now: settings and what is owed go along. Said twice, it counts once."""
         if not self._conn.execute("SELECT 1 FROM subscribers WHERE chat = ?", (old,)).fetchone():
             return
         self._conn.execute("DELETE FROM subscribers WHERE chat = ?", (new,))

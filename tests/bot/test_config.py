@@ -95,7 +95,7 @@ def test_every_key_of_the_file_reaches_the_config(write):
         timedelta(seconds=5),
     )
     assert (read.window, read.ping_url) == (timedelta(hours=48), "https://ping.example.org/x")
-    assert read.warnings == ()
+    assert [line.split(":")[0] for line in read.warnings] == ["telegram.access"]
 
 
 def test_topics_sources_and_chats_are_the_values_of_the_model(write):
@@ -213,6 +213,7 @@ def test_a_bad_query_says_at_which_character(faults):
         ('[topic]\nH100 = "H100"', "topic.H100"),
         ('[topic."*"]\nquery = "x"', 'topic."*"'),
         ('[topic.x]\nquery = "x"\nsources = []', "topic.x.sources"),
+        ('[topic.x]\nquery = "x"\nexcept = ["fine", "..."]', "topic.x.except[1]"),
         ('[topic.x]\nquery = ""', "topic.x.query"),
         ("[telegram]\noperators = [true]", "telegram.operators[0]"),
         ("[telegram]\noperators = [-5]", "telegram.operators[0]"),

@@ -149,10 +149,13 @@ async def test_a_send_with_an_unknown_outcome_is_repeated_once_it_may_and_says_s
     assert [text.startswith("↻") for _, text in phone.messages] == [False, True]
 
 
-async def test_waits_grow_with_each_try_up_to_an_hour(
-    deliver: Deliver, phone: Phone, store: Store, clock: Clock, owe: Owe
+@pytest.mark.parametrize(
+    ("receipt", "longest"), [(Later(reason="ConnectError"), 120), (Uncertain(reason="ReadTimeout"), 3600)]
+)
+async def test_waits_grow_with_each_try_and_longer_when_each_may_be_a_copy(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, owe: Owe, receipt: Receipt, longest: int
 ) -> None:
-    phone.plan = [Later(reason="ConnectError")] * 14
+    phone.plan = [receipt] * 14
     owe(1, 1)
     waits = []
     for _ in range(14):
@@ -162,7 +165,7 @@ async def test_waits_grow_with_each_try_up_to_an_hour(
         waits.append((due - clock()).total_seconds())
         clock.forward(seconds=waits[-1])
     assert waits[:3] == [10, 20, 40]
-    assert waits[-1] == 3600
+    assert waits[-1] == longest
 
 
 async def test_markup_that_telegram_cannot_read_goes_as_plain_text(

@@ -47,6 +47,7 @@ _STYLES = {
     "code": "cyan",
     "tg-time": "",
 }
+_DECLARATION = re.compile(r"<(?=[!?])")  # Telegram's HTML has none, and the parser may fail on one
 _ADDRESS = re.compile(r"https?://[!-~]+")
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufeff]")
@@ -227,7 +228,7 @@ def _content(message: Message, *, addresses: bool = False) -> list[tuple[Text, b
 def _paragraphs(html: str, *, addresses: bool = False) -> list[tuple[Text, bool]]:
     """The words of Telegram HTML in order; True marks a quote. ``addresses`` writes out where links lead."""
     reader = _Reader(addresses=addresses)
-    reader.feed(html)
+    reader.feed(_DECLARATION.sub("&lt;", html))
     reader.close()
     return reader.finish()
 

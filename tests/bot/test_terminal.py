@@ -5,7 +5,7 @@ from unicodedata import category
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -136,6 +136,8 @@ def test_clean_text_holds_nothing_that_a_terminal_obeys(text: str) -> None:
 
 
 @given(st.text(), st.integers(20, 120))
+@example("<![0", 20)
+@example("<?x", 20)
 async def test_whatever_a_message_holds_its_bubble_fits_the_screen(text: str, width: int) -> None:
     lines = unstyled(await shown(phone(width), Message(text=text))).split("\n")
     assert max(cell_len(line) for line in lines) <= width

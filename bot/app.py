@@ -26,7 +26,7 @@ from bot.rules import query
 from bot.schedule import Metronome
 from bot.store import Store
 from bot.watch import Look, Orders, Watch
-from scrapers import Batch, Bookmark, ScrapeError, Web, WebSettings
+from scrapers import Batch, Bookmark, ScrapeError, Web
 
 BEAT = timedelta(seconds=1)
 FILE_BEAT = timedelta(seconds=2)
@@ -86,7 +86,7 @@ class App:
         self.store = Store(config.store_path)
         self._now = now
         self._log = log.get("app")
-        self._web = _web(config)
+        self._web = Web(config.http.settings())
         self._pacer = Pacer(monotonic)
         self._commands = Commands(self.store, lambda: self.config, now=now)
         self._messenger = phone(config, self._commands, self._pacer, self._alarm) if phone else None
@@ -217,7 +217,7 @@ class App:
         orders = _orders(config)
         if config.http != self.config.http:
             await self._watch.stop()
-            old, self._web = self._web, _web(config)
+            old, self._web = self._web, Web(config.http.settings())
             await old.aclose()
         if (config.store_path, config.telegram.api_url) != (self.config.store_path, self.config.telegram.api_url):
             self._log.warning("another database or Bot API is used from the next start on")
@@ -267,15 +267,6 @@ def _orders(config: Config) -> Orders:
         fresh=config.fresh,
         backfill=config.backfill,
         window=config.window,
-    )
-
-
-def _web(config: Config) -> Web:
-    http = config.http
-    return Web(
-        WebSettings(
-            contact=http.contact, allow_private=http.allow_private, gap=http.gap, timeout=http.timeout, proxy=http.proxy
-        )
     )
 
 

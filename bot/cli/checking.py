@@ -44,13 +44,9 @@ async def _online(config: Config, token: str) -> bool:
 async def _sources(config: Config) -> list[str]:
     """What is wrong with each source just now; "" for one that answers."""
     from bot.cli.bar import Bar
-    from scrapers import Web, WebSettings
+    from scrapers import Web
 
-    http = config.http
-    settings = WebSettings(
-        contact=http.contact, allow_private=http.allow_private, gap=http.gap, timeout=http.timeout, proxy=http.proxy
-    )
-    async with Web(settings) as web:
+    async with Web(config.http.settings()) as web:
         with Bar("trying", len(config.sources)) as bar:
 
             async def one(source: Source) -> str:

@@ -11,7 +11,7 @@ import scrapers
 from bot import terminal
 from bot.config import Config, Http, load
 from bot.errors import ConfigError, VigieError
-from scrapers import Batch, Bookmark, Misuse, Post, Response, Web, WebSettings, Worker
+from scrapers import Batch, Bookmark, Misuse, Post, Response, Web, Worker
 
 EXCERPT = 160
 
@@ -41,11 +41,7 @@ def scrape(request: Request, config: Path, *, as_json: bool) -> None:
 
 async def _fetch(request: Request, path: Path) -> Batch:
     kind, options = _chosen(request, partial=False)
-    http = _http(path)
-    settings = WebSettings(
-        contact=http.contact, allow_private=http.allow_private, gap=http.gap, timeout=http.timeout, proxy=http.proxy
-    )
-    async with Web(settings) as web:
+    async with Web(_http(path).settings()) as web:
         return await scrapers.fetch(web, kind, options, Bookmark())
 
 

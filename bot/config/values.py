@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.config.shape import Address, Contact, Duration, Networks, OptionalAddress, PersonId, Positive
 from bot.model import Chat, Pace, Source, Topic
+
+if TYPE_CHECKING:
+    from scrapers import WebSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,18 @@ class Http:
     gap: Duration = timedelta(seconds=1)
     timeout: Positive = timedelta(seconds=20)
     proxy: OptionalAddress = ""
+
+    def settings(self) -> "WebSettings":
+        """The same for the Web, which is loaded only by a command that goes out."""
+        from scrapers import WebSettings
+
+        return WebSettings(
+            contact=self.contact,
+            allow_private=self.allow_private,
+            gap=self.gap,
+            timeout=self.timeout,
+            proxy=self.proxy,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

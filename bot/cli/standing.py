@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 import scrapers
@@ -98,9 +99,9 @@ def kinds(*, as_json: bool) -> None:
             record = {"kind": kind, "title": about.title, "needs": about.needs, "floor_seconds": floor}
             print(json.dumps({**record, "terms": about.terms, "languages": about.languages}, ensure_ascii=False))
         return
-    rows = [
-        (kind, about.title, about.needs, f"{about.floor.total_seconds() / 60:g} min", about.languages, about.terms)
-        for kind, about in found
-    ]
-    headers = ("kind", "what", "needs", "at most every", "languages", "terms")
-    terminal.Screen(terminal.console()).table(headers, rows)
+    screen = terminal.Screen(terminal.console())
+    for kind, about in found:
+        gently = f"at most every {about.floor.total_seconds() / 60:g} min"
+        screen.say(f"<b>{kind}</b>  {escape(about.title)}")
+        screen.say(escape(f"needs {about.needs} · {gently} · {about.languages}\n{about.terms}"), dim=True)
+        screen.say("")

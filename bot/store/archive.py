@@ -27,11 +27,19 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A post's row, and how this source last showed it (digest None: never)."""
+    """A post's row, and how this source last showed it: under which key, with which words (None: never)."""
 
     id: int
+    key: int | None = None
     digest: int | None = None
     fresh: bool | None = None
+
+    def is_another(self, key: int, digest: int) -> bool:
+        """Whether what this source shows now at the same link is other news: another key, and other words.
+
+        A daily column and a live page keep their address; a feed that renumbers its entries keeps their words.
+        """
+        return self.key not in (None, key) and self.digest != digest
 
 
 class Archive:
@@ -43,7 +51,8 @@ class Archive:
     def add(self, source: Source, posts: Sequence[Post], *, is_fresh: IsFresh, now: datetime) -> Intake:
         """Keep what a look brought, and return what is new to this source or was reworded.
 
-        A post is known by its key, or else by its canonical link, whichever source showed it first.
+        A post is known by its key, or else by its canonical link, whichever source showed it first; but what one
+        source shows at a link under another key and in other words is another post.
         """
         distinct = tuple({post.key: post for post in reversed(posts)}.values())[::-1]
         links = link_keys([post.url for post in distinct])
@@ -53,13 +62,14 @@ class Archive:
         rows: list[tuple[object, ...]] = []
         sightings, seen = [], []
         for post, link in zip(distinct, links, strict=True):
-            row, digest = known.get(post.key) or known.get(link), _digest(post)
-            if row is None:
+            key, digest = _hash(post.key), _hash(f"{post.title}\0{post.text}")
+            row = known.get(post.key) or known.get(link)
+            if row is None or row.is_another(key, digest):
                 row = _Known(free + len(rows))
                 rows.append(_row(row.id, post, link, source.name, now))
             if row.digest != digest:
                 fresh = is_fresh(post, row.fresh)
-                sightings.append((place, row.id, digest, fresh))
+                sightings.append((place, row.id, key, digest, fresh))
                 seen.append(Seen(id=row.id, post=post, source=source.name, fresh=fresh))
         self._write(rows, sightings)
         return Intake(seen=tuple(seen), new=len(rows))
@@ -68,19 +78,20 @@ class Archive:
         """The rows of these posts, under their keys and their links."""
         found: dict[str, _Known] = {}
         for column, values in (("link", [link for link in links if link]), ("key", [post.key for post in posts])):
-            for name, row, digest, fresh in self._conn.execute(
-                f"SELECT p.{column}, p.id, s.digest, s.fresh FROM json_each(?) AS wanted "
+            for name, row, key, digest, fresh in self._conn.execute(
+                f"SELECT p.{column}, p.id, s.key, s.digest, s.fresh FROM json_each(?) AS wanted "
                 f"JOIN posts AS p ON p.{column} = wanted.value AND p.{column} <> '' "
-                "LEFT JOIN sightings AS s ON s.source = ? AND s.post = p.id",
+                "LEFT JOIN sightings AS s ON s.source = ? AND s.post = p.id ORDER BY p.id",
                 (json.dumps(values), place),
             ):
-                found[name] = _Known(row, digest, None if fresh is None else bool(fresh))
+                found[name] = _Known(row, key, digest, None if fresh is None else bool(fresh))
         return found
 
     def _write(self, rows: Sequence[tuple[object, ...]], sightings: Sequence[tuple[object, ...]]) -> None:
         self._conn.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 13)})", rows)
         self._conn.executemany(
-            "INSERT INTO sightings VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest",
+            "INSERT INTO sightings VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET key = excluded.key, digest = excluded.digest",
             sightings,
         )
 
@@ -198,7 +209,6 @@ def _row(row: int, post: Post, link: str, source: str, now: datetime) -> tuple[o
     )
 
 
-def _digest(post: Post) -> int:
-    """A 63-bit hash of the words of a post, to see that they changed."""
-    words = f"{post.title}\0{post.text}".encode(errors="surrogatepass")
-    return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest()) >> 1
+def _hash(text: str) -> int:
+    """63 bits, which SQLite keeps in eight bytes."""
+    return int.from_bytes(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()) >> 1

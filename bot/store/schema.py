@@ -26,8 +26,8 @@ _FIRST_TABLES = (
     "CREATE INDEX posts_link ON posts (link) WHERE link <> ''",
     "CREATE INDEX posts_seen ON posts (seen) WHERE text <> ''",
     """CREATE TABLE sightings (
-        source INTEGER NOT NULL, post INTEGER NOT NULL, digest INTEGER NOT NULL, fresh INTEGER NOT NULL,
-        PRIMARY KEY (source, post)
+        source INTEGER NOT NULL, post INTEGER NOT NULL, key INTEGER NOT NULL, digest INTEGER NOT NULL,
+        fresh INTEGER NOT NULL, PRIMARY KEY (source, post)
     ) WITHOUT ROWID""",
     """CREATE TABLE hits (
         post INTEGER NOT NULL, topic TEXT NOT NULL, places TEXT NOT NULL, fresh INTEGER NOT NULL, at REAL NOT NULL,

@@ -77,6 +77,20 @@ def test_a_feed_whose_items_all_link_to_one_page_keeps_them_apart(
     assert show(wire, make_post(1, url=page), make_post(2, url=page)) == ([1, 2], 2)
 
 
+def test_a_daily_column_at_one_address_is_new_each_day_and_a_renumbered_entry_is_not(
+    wire: Source, daily: Source, make_post: MakePost, show: Show
+) -> None:
+    page = "https://news.example.org/daily"
+    assert show(wire, make_post(1, url=page, title="Monday")) == ([1], 1)
+    assert show(wire, make_post(2, url=page, title="Tuesday")) == ([2], 1)
+    assert show(wire, make_post(2, url=page, title="Tuesday, corrected")) == ([2], 0)
+    assert show(daily, make_post(3, url=page, title="Tuesday, elsewhere")) == ([2], 0)
+    assert show(daily, make_post(3, url=page, title="Tuesday, elsewhere, corrected")) == ([2], 0)
+    again = make_post(4, url="https://news.example.org/4", title="Renumbered")
+    assert show(wire, again) == ([3], 1)
+    assert show(wire, make_post(5, url=again.url, title=again.title, text=again.text)) == ([], 0)
+
+
 def test_a_key_that_comes_twice_in_one_look_counts_once(
     wire: Source, make_post: MakePost, show: Show, store: Store
 ) -> None:

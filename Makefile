@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: setup demo run test check quality locale clean
 
@@ -11,8 +12,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Vigie needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the pinned packages into .venv ..."
-	@$(BIN)/python -m pip --disable-pip-version-check install -q "pip>=25.1"
-	@$(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt -e . --group dev
+	@$(PIP) pip
+	@$(PIP) --group dev
+	@$(PIP) --no-build-isolation -e .
 	@touch $@
 
 demo: $(STAMP)

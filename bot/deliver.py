@@ -110,7 +110,7 @@ class Deliver:
             await asyncio.sleep(PAUSE.total_seconds())
 
     async def _next(self, debt: Debt) -> bool:
-        """Send one message to this subscriber. False when nothing is owed any more, or it must wait."""
+        """Send one message to this subscriber. False when no other is due now: looking for it would cost a slot."""
         subscriber = debt.subscriber
         async with self._pacer.slot(subscriber.chat, urgent=debt.priority is Priority.HIGH):
             parcel = self._store.outbox.parcel(subscriber, self._now())
@@ -122,7 +122,7 @@ class Deliver:
             going = plan.next_message(parcel)[:count]
             receipt = await self._send(subscriber, going, words)
         self._settle(subscriber, going, receipt)
-        return isinstance(receipt, Sent)
+        return isinstance(receipt, Sent) and self._store.outbox.owes(subscriber, self._now())
 
     async def _send(self, subscriber: Subscriber, going: Sequence[Owed], words: Message) -> Receipt:
         with self._store.transaction() as store:

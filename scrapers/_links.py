@@ -40,6 +40,7 @@ _WHOLE = re.compile(r"https?://[^/?#\s]", re.I)
 _PAGE = re.compile("[/?#]")
 _SAFE = "-._~!$'()*,:@/"
 _UNWRAPS = 3
+_PARTS = ("protocol", "hostname", "port", "pathname", "search")
 
 
 def absolute(base: str, url: str) -> str:
@@ -82,19 +83,19 @@ def keys(urls: Sequence[str]) -> tuple[str, ...]:
 
 
 def _key(url: str, unwraps: int) -> str:
-    from ada_url import URL
+    from ada_url import parse_url
 
     try:
-        parts = URL(url.strip())
+        parts = parse_url(url.strip(), attributes=_PARTS)
     except ValueError:
         return ""
-    if parts.protocol not in ("http:", "https:") or not parts.hostname:
+    if parts["protocol"] not in ("http:", "https:") or not parts["hostname"]:
         return ""
-    host = _host(parts.hostname)
-    query = parse_qsl(parts.search[1:], keep_blank_values=True)
-    if unwraps and (inner := _wrapped(host, parts.pathname, query)):
-        return _key(inner, unwraps - 1) or _spell(host, parts.port, parts.pathname, query)
-    return _spell(host, parts.port, parts.pathname, query)
+    host, port, path = _host(parts["hostname"]), parts["port"], parts["pathname"]
+    query = parse_qsl(parts["search"][1:], keep_blank_values=True) if parts["search"] else []
+    if unwraps and (inner := _wrapped(host, path, query)):
+        return _key(inner, unwraps - 1) or _spell(host, port, path, query)
+    return _spell(host, port, path, query)
 
 
 def _host(host: str) -> str:

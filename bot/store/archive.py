@@ -54,6 +54,8 @@ class Archive:
         A post is known by its key, or else by its canonical link, whichever source showed it first; but what one
         source shows at a link under another key and in other words is another post.
         """
+        if not posts:
+            return Intake(seen=(), new=0)
         distinct = tuple({post.key: post for post in reversed(posts)}.values())[::-1]
         links = link_keys([post.url for post in distinct])
         (place,) = self._conn.execute("SELECT id FROM sources WHERE name = ?", (source.name,)).fetchone()

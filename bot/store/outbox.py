@@ -75,6 +75,14 @@ class Outbox:
         places = self._places([row[4] for row in rows])
         return Parcel(subscriber=subscriber, owed=tuple(_owed(row, places) for row in rows))
 
+    def owes(self, subscriber: Subscriber, now: datetime) -> bool:
+        """Whether this subscriber is owed anything now."""
+        found = self._conn.execute(
+            "SELECT 1 FROM outbox WHERE subscriber = ? AND state = 'owed' AND due <= ? LIMIT 1",
+            (subscriber.id, now.timestamp()),
+        )
+        return found.fetchone() is not None
+
     def _places(self, posts: Sequence[int]) -> dict[tuple[int, str], tuple[Place, ...]]:
         found = self._conn.execute(
             "SELECT post, topic, places FROM json_each(?) AS wanted JOIN hits ON post = wanted.value",

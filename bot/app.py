@@ -32,6 +32,8 @@ BEAT = timedelta(seconds=1)
 FILE_BEAT = timedelta(seconds=2)
 CHORE_BEAT = timedelta(minutes=10)
 PING_BEAT = timedelta(minutes=1)
+AWAY = (0, 0)
+"""The fingerprint of a file that is not there, as for a moment while an editor replaces it."""
 PATIENCE = timedelta(seconds=60)
 """``run --once`` waits so long for what is due later (flood control, a second try)."""
 
@@ -42,8 +44,8 @@ class Messenger(Sender, Protocol):
     async def start(self) -> None:
         """Begin to listen and to send. Raises VigieError when it never will (a wrong token)."""
 
-    async def stop(self) -> None:
-        """Listen and send no more."""
+    async def close(self) -> None:
+        """Listen and send no more, and close the connections."""
 
 
 Alarm = Callable[[str], None]
@@ -118,7 +120,7 @@ class App:
             errand.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
         if self._messenger:
-            await self._messenger.stop()
+            await self._messenger.close()
         await self._web.aclose()
         self.store.close()
 
@@ -130,7 +132,7 @@ class App:
         for name, interval, beat in (
             ("watch", BEAT, self._look_round),
             ("deliver", BEAT, self._deliver_round),
-            ("file", FILE_BEAT, self._check_file),
+            ("file", FILE_BEAT, self.reread),
             ("chores", CHORE_BEAT, self._do_chores),
             ("ping", PING_BEAT, self._ping),
         ):
@@ -196,10 +198,10 @@ class App:
         except ScrapeError as error:
             self._log.warning("ping failed", reason=error.message)
 
-    async def _check_file(self) -> None:
-        """Swap the configuration whole when its file has changed; a faulty file changes nothing."""
+    async def reread(self) -> None:
+        """Swap the configuration whole when its file has changed; a faulty file, or one that is away, changes nothing."""
         fingerprint = _fingerprint(self.config)
-        if fingerprint == self._file:
+        if fingerprint in (self._file, AWAY):
             return
         self._file = fingerprint
         try:
@@ -208,7 +210,9 @@ class App:
             self._log.error("the changed file has faults, nothing was changed", faults=list(error.faults))
             faults, cause = error.faults, hashlib.blake2b(str(error).encode(), digest_size=8).hexdigest()
             with self.store.transaction():
-                self._tell_operators(f"config {cause}", lambda lang: message.file_faulty(faults, lang))
+                self._tell_operators(
+                    f"config {self._now():%Y-%m-%d} {cause}", lambda lang: message.file_faulty(faults, lang)
+                )
             return
         await self._swap(config)
 
@@ -271,9 +275,9 @@ def _orders(config: Config) -> Orders:
 
 
 def _fingerprint(config: Config) -> tuple[int, int]:
-    """Changes when the file does; (0, 0) while it is away."""
+    """Changes when the file does."""
     try:
         found = config.path.stat()
     except OSError:
-        return 0, 0
+        return AWAY
     return found.st_mtime_ns, found.st_size

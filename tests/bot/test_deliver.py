@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,7 @@ from bot.model import (
     Uncertain,
     Unreadable,
 )
-from bot.pacer import Pacer
+from bot.pacer import Pacer, Unpaced
 from bot.store import Store
 from tests.support import Clock, MakePost, MakeSource
 
@@ -112,6 +113,21 @@ async def test_alerts_go_once_each_in_order_to_each_chat(
     assert ["Post 1" in to_ada[0], "Post 2" in to_ada[1]] == [True, True]
     assert sorted(chat for chat, _ in phone.messages) == [1, 1, 2]
     assert states(store) == ["sent"] * 3
+
+
+async def test_a_message_takes_one_slot_of_the_pacer_and_no_more(
+    store: Store, phone: Phone, clock: Clock, owe: Owe
+) -> None:
+    taken: list[int] = []
+
+    class Counting(Unpaced):
+        def slot(self, chat: Chat, *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
+            taken.append(chat.id)
+            return super().slot(chat, urgent=urgent)
+
+    owe(1, 1, 2)
+    await drain(Deliver(store, phone, pacer=Counting(), now=clock))
+    assert (len(phone.messages), taken) == (2, [1, 1])
 
 
 async def test_a_burst_becomes_one_list(deliver: Deliver, phone: Phone, store: Store, owe: Owe) -> None:

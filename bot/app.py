@@ -199,7 +199,7 @@ class App:
             self._log.warning("ping failed", reason=error.message)
 
     async def reread(self) -> None:
-        """Swap the configuration whole when its file has changed; a faulty file, or one that is away, changes nothing."""
+        """Swap the configuration whole when its file has changed; one that is faulty, or away, changes nothing."""
         fingerprint = _fingerprint(self.config)
         if fingerprint in (self._file, AWAY):
             return

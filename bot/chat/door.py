@@ -172,7 +172,7 @@ def _application(token: str, api_url: str, proxy: str) -> Application[Any, Any, 
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
         .request(sender.request(proxy, connections=64))
-        .get_updates_request(sender.request(proxy, connections=2))
+        .get_updates_request(sender.request(proxy, connections=2, patient=True))
         .job_queue(None)
         .concurrent_updates(16)
         .build()

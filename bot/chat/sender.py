@@ -3,6 +3,8 @@
 import json
 import os
 from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
@@ -45,9 +47,23 @@ _NO_CHAT = (
 _UNREADABLE = ("can't parse", "parse entities", "message is too long", "text is too long", "button", "wrong http url")
 
 
-def request(proxy: str, *, connections: int) -> HTTPXRequest:
-    """How Telegram is reached. Only a proxy that is named here is used, none of the environment."""
-    return HTTPXRequest(
+class _Patient(HTTPXRequest):
+    """A line on which a 401 is a trouble like others: the library would end its polling for good, and we were deaf."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """One request. Raises NetworkError for a 401."""
+        status, body = await super().do_request(*args, **kwargs)
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise NetworkError("Telegram does not know our token any more")
+        return status, body
+
+
+def request(proxy: str, *, connections: int, patient: bool = False) -> HTTPXRequest:
+    """How Telegram is reached. Only a proxy that is named here is used, none of the environment.
+
+    ``patient`` is for the line that reads updates, after the token has been proved right on another.
+    """
+    return (_Patient if patient else HTTPXRequest)(
         connection_pool_size=connections,
         proxy=proxy or None,
         connect_timeout=10.0,

@@ -6,6 +6,7 @@ only what it needs, so that each answers at once.
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,11 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.errors import ConfigError, VigieError
-from scrapers import ScrapeError
+from scrapers import Misuse, ScrapeError
 
 app = typer.Typer(
     name="vigie",
     help="Vigie, the lookout: watches feeds, pages and posts, and tells Telegram chats what matters, once.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -111,8 +111,9 @@ def kinds(config: ConfigFile = CONFIG, json: AsJson = False) -> None:
 
 def main() -> None:
     """Run the command that the arguments name, and exit."""
+    _speak_utf8()
     try:
-        code = app(standalone_mode=False)
+        code = app(args=sys.argv[1:] or ["--help"], standalone_mode=False)
     except TyperException as error:
         if getattr(error, "exit_code", 1) == 2:
             _complain(error.format_message().rstrip("."), "vigie --help lists the commands and options")
@@ -124,14 +125,23 @@ def main() -> None:
         code = 2
     except (VigieError, ScrapeError) as error:
         _complain(str(error))
-        code = 1
+        code = 2 if isinstance(error, Misuse) else 1
     except (KeyboardInterrupt, typer.Abort):
         code = 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more when it closes stdout.
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # whoever read our output has gone: nobody needs to be told
+            _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+        # Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _speak_utf8() -> None:
+    """Posts are in any script, whatever the locale says; bytes that are no text must not end a command."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # not when it is closed
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _complain(*parts: str) -> None:

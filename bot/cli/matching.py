@@ -33,7 +33,7 @@ def match(query: str, *, cases: Path | None, as_json: bool) -> None:
 def _lines(parsed: language.Query, *, as_json: bool) -> bool:
     """Whether any line of stdin matched; those that did are printed."""
     screen, found = terminal.console(), False
-    for line in sys.stdin:
+    for line in sys.stdin or ():  # None when it is closed
         text = line.rstrip("\n")
         spans = language.find(parsed, text)
         if spans is None:

@@ -74,7 +74,7 @@ def _http(path: Path) -> Http:
 
 def _chosen(request: Request, *, partial: bool) -> tuple[str, Any]:
     """The kind and its options. For a saved response (``partial``), options that only a fetch needs may be missing."""
-    recognised, found = scrapers.recognise(request.address) if request.address else ("", None)
+    recognised, found = _recognised(request)
     kind = request.kind or recognised or scrapers.FALLBACK
     shape = scrapers.options(kind)
     given = dict(_pair(option) for option in request.options)
@@ -92,6 +92,16 @@ def _chosen(request: Request, *, partial: bool) -> tuple[str, Any]:
         return kind, shape(**{**known, **given})
     except ValueError as error:
         raise Misuse(str(error), subject=kind) from error
+
+
+def _recognised(request: Request) -> tuple[str, Any]:
+    """What the address says; nothing where it is not one, but a kind was named: the options may say it all."""
+    try:
+        return scrapers.recognise(request.address) if request.address else ("", None)
+    except ValueError as error:
+        if request.kind:
+            return "", None
+        raise Misuse(str(error)) from error
 
 
 def _known(kind: str, address: str, recognised: str, found: Any) -> dict[str, Any]:

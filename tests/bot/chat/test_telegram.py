@@ -442,3 +442,11 @@ async def test_without_a_network_we_start_and_go_on_trying(store: Store, tmp_pat
         ) as lost:
             assert lost.name == ""
             assert isinstance(await lost.send(Chat(ADA), Message(text="x")), Later)
+
+
+async def test_one_refusal_while_reading_does_not_make_us_deaf(world: World) -> None:
+    world.api.fault("error", method="getUpdates", code=401, description="Unauthorized")
+    world.api.say(ADA, "/id")  # ends the request under way; the next one is refused
+    await world.answer(1)
+    world.api.say(ADA, "/id")
+    assert "Your id: 1" in (await world.answer(2)).text

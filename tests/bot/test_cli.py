@@ -1,0 +1,141 @@
+"""The installed command, as somebody calls it in a shell: exit codes, one plain line an error, never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+VIGIE = Path(sys.executable).parent / "vigie"
+FEED = (
+    '<rss version="2.0"><channel><title>News</title><item><title>英伟达H100走私</title><link>https://e.example.org/1</link>'
+    "<pubDate>Mon, 25 Nov 2024 09:00:00 +0800</pubDate></item></channel></rss>"
+)
+
+
+class Shell:
+    """A folder, and the command run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(
+        self, *argv: str | Path, given: bytes = b"", env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(
+            [VIGIE, *argv], input=given, capture_output=True, cwd=self.folder, env=env or {}, check=False, timeout=30
+        )
+        assert b"Traceback" not in done.stderr, done.stderr.decode()
+        return done
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+
+@pytest.fixture
+def vigie(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "words"),
+    [
+        (("nonesuch",), 2, "No such command 'nonesuch'"),
+        (("run", "--config", "elsewhere.toml"), 2, "elsewhere.toml: not found"),
+        (("scrape",), 2, "scrape: say what to read"),
+        (("scrape", "example"), 2, '"example" is not an address'),
+        (("scrape", "https://e.example.org/", "--kind", "pigeon"), 2, "pigeon: unknown kind, there are bluesky, feed"),
+        (("scrape", "http://127.0.0.1:9/"), 1, "an inner address, which is never opened"),
+        (("scrape", "--response", "none.xml"), 1, "none.xml: cannot be read: No such file or directory"),
+        (("match", "(H100"), 2, "match: this parenthesis is never closed"),
+        (("match", "--cases", "none.jsonl"), 1, "none.jsonl: cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_one_plain_line(vigie: Shell, argv: tuple[str, ...], code: int, words: str) -> None:
+    done = vigie(*argv)
+    assert (done.returncode, done.stdout) == (code, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert words in line
+
+
+def test_without_arguments_the_help_is_shown(vigie: Shell) -> None:
+    done = vigie()
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert {"run", "demo", "check", "scrape", "match", "sources", "kinds"} <= set(done.stdout.decode().split())
+
+
+def test_all_faults_of_a_file_are_told_at_once_a_line_each(vigie: Shell) -> None:
+    vigie.write("config.toml", 'langage = "en"\nfresh = 5\n[source.a]\nkind = "pigeon"\n[topic.T]\nquery = "("\n')
+    for argv in (("check",), ("run", "--once")):
+        done = vigie(*argv)
+        assert (done.returncode, done.stdout) == (2, b"")
+        paths = [line.partition(":")[0] for line in done.stderr.decode().splitlines()]
+        assert sorted(paths) == ["fresh", "langage", "source.a.kind", "topic.T.query"]
+
+
+def test_a_run_without_sources_ends_well_and_its_last_line_counts(vigie: Shell) -> None:
+    elsewhere = vigie.folder / "etc"
+    elsewhere.mkdir()
+    (elsewhere / "vigie.toml").write_text('[store]\npath = "news.db"\n', encoding="utf-8")
+    done = vigie("run", "--once", "--config", "etc/vigie.toml")
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines()[-1] == "0 sources, 0 posts, 0 new, 0 hits, 0 alerts, 0 failed"
+    assert (elsewhere / "news.db").exists()  # relative to the file that names it
+
+
+def test_a_damaged_database_is_one_plain_line_and_left_as_it_is(vigie: Shell) -> None:
+    vigie.write("config.toml", '[source.a]\nurl = "https://e.example.org/"\n')
+    body = b"SQLite format 3\0" + b"\xff" * 5000
+    database = vigie.write("vigie.db", body)
+    for argv in (("run", "--once"), ("sources",)):
+        done = vigie(*argv)
+        assert done.returncode == 1
+        assert f"{database}: cannot be used as the database" in done.stderr.decode().splitlines()[-1]
+    assert database.read_bytes() == body
+
+
+def test_json_is_pure_and_undamaged_whatever_the_locale_says(vigie: Shell) -> None:
+    locale = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    file = vigie.write("feed.xml", FEED)
+    (line,) = vigie("scrape", "--response", file, "--json", env=locale).stdout.splitlines()
+    post = json.loads(line)
+    assert (post["title"], post["published"]) == ("英伟达H100走私", "2024-11-25T01:00:00Z")
+    done = vigie("match", "H100", "--json", given="英伟达H100走私\n".encode() + b"\xff\n", env=locale)
+    assert json.loads(done.stdout) == {"text": "英伟达H100走私", "spans": [[3, 7]]}
+    for line in vigie("kinds", "--json", env=locale).stdout.splitlines():
+        assert json.loads(line)["kind"]
+
+
+def test_match_exits_as_grep_does(vigie: Shell) -> None:
+    assert vigie("match", "H100", given=b"an H-100 rack\n").returncode == 0
+    nothing = vigie("match", "H100", given=b"H1000 headphones\n")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (1, b"", b"")
+
+
+def test_a_saved_page_that_is_no_feed_is_said_to_be_one(vigie: Shell) -> None:
+    done = vigie("scrape", "--response", vigie.write("page.html", "<!doctype html><p>Hello"))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().rstrip().endswith("an HTML page, not a feed")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_output_that_cannot_be_written_is_one_plain_line(vigie: Shell) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([VIGIE, "kinds"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"vigie: output: No space left on device\n")
+
+
+def test_a_reader_that_leaves_ends_the_command_quietly(vigie: Shell) -> None:
+    lines = b"H100\n" * 50_000
+    file = vigie.write("lines", lines)
+    with file.open("rb") as given:
+        child = subprocess.Popen([VIGIE, "match", "H100"], stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert child.stdout
+        assert child.stderr
+        child.stdout.readline()
+        child.stdout.close()
+        assert (child.stderr.read(), child.wait(30)) == (b"", 1)
+        child.stderr.close()

@@ -79,14 +79,23 @@ def utc_now() -> datetime:
 
 
 class App:
-    """A Vigie at work. Raises Locked or StoreError when its database cannot be had."""
+    """A Vigie at work. Raises Locked or StoreError when its database cannot be had.
+
+    ``beat`` is the time between two glances at what is due: real time, whatever the clock ``now`` says.
+    """
 
     def __init__(
-        self, config: Config, *, screen: Sender, phone: Phone | None = None, now: Callable[[], datetime] = utc_now
+        self,
+        config: Config,
+        *,
+        screen: Sender,
+        phone: Phone | None = None,
+        now: Callable[[], datetime] = utc_now,
+        beat: timedelta = BEAT,
     ) -> None:
         self.config = config
         self.store = Store(config.store_path)
-        self._now = now
+        self._now, self._beat = now, beat
         self._log = log.get("app")
         self._web = Web(config.http.settings())
         self._pacer = Pacer(monotonic)
@@ -97,6 +106,7 @@ class App:
             self._messenger or screen,
             pacer=self._pacer if phone else Unpaced(),
             now=now,
+            alarm=self._alarm,
             terminal=phone is None,
         )
         self._watch = Watch(self.store, _orders(config), fetch=self._fetch, now=now, wake=self._deliver.beat)
@@ -130,8 +140,8 @@ class App:
             await self._messenger.start()
         metronome = Metronome()
         for name, interval, beat in (
-            ("watch", BEAT, self._look_round),
-            ("deliver", BEAT, self._deliver_round),
+            ("watch", self._beat, self._look_round),
+            ("deliver", self._beat, self._deliver_round),
             ("file", FILE_BEAT, self.reread),
             ("chores", CHORE_BEAT, self._do_chores),
             ("ping", PING_BEAT, self._ping),
@@ -164,7 +174,7 @@ class App:
         return await scrapers.fetch(self._web, source.kind, source.options, bookmark)
 
     async def _look_round(self) -> None:
-        self._watch.round(reach=BEAT / 2)
+        self._watch.round(reach=self._beat / 2)
 
     async def _deliver_round(self) -> None:
         self._deliver.beat()

@@ -15,6 +15,7 @@ from functools import partial
 
 from bot import log, message
 from bot.model import (
+    Chat,
     Debt,
     Later,
     Message,
@@ -48,15 +49,26 @@ UNREACHED = timedelta(hours=24)
 
 
 class Deliver:
-    """Sends what is owed. ``terminal`` says that the sender is this terminal and not a messenger."""
+    """Sends what is owed. ``terminal`` says that the sender is this terminal and not a messenger.
+
+    ``alarm`` takes one line that operators must know.
+    """
 
     def __init__(
-        self, store: Store, sender: Sender, *, pacer: Slots, now: Callable[[], datetime], terminal: bool = False
+        self,
+        store: Store,
+        sender: Sender,
+        *,
+        pacer: Slots,
+        now: Callable[[], datetime],
+        alarm: Callable[[str], None],
+        terminal: bool = False,
     ) -> None:
         self._store = store
         self._sender = sender
         self._pacer = pacer
         self._now = now
+        self._alarm = alarm
         self._terminal = terminal
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._sending: set[int] = set()
@@ -155,7 +167,14 @@ class Deliver:
                     store.outbox.later(rows, now, "the chat has moved")
                 case Never(reason=reason) | Unreadable(reason=reason):
                     store.outbox.drop(rows, reason, now)
+        self._react(subscriber.chat, receipt, managed=subscriber.managed)
+
+    def _react(self, chat: Chat, receipt: Receipt, *, managed: bool) -> None:
+        """What a receipt means beyond its own message."""
+        if isinstance(receipt, Sent):
+            return
+        self._log.warning("not sent", chat=chat.id, receipt=repr(receipt))
         if isinstance(receipt, Later) and receipt.after:
-            self._pacer.penalty(subscriber.chat, receipt.after)
-        if not isinstance(receipt, Sent):
-            self._log.warning("not sent", chat=subscriber.chat.id, alerts=len(rows), receipt=repr(receipt))
+            self._pacer.penalty(chat, receipt.after)
+        if isinstance(receipt, Never) and receipt.chat_gone and managed:
+            self._alarm(f"the chat {chat.id} of config.toml cannot be written to: {receipt.reason}")

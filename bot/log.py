@@ -89,6 +89,8 @@ def configure(stream: TextIO, *, level: int = logging.INFO) -> None:
     logging.raiseExceptions = False  # a closed stderr must not become a traceback on it
     for name in _CHATTERERS:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # Its tracebacks of failed polls stand beside lines of ours that say the same.
+    logging.getLogger("telegram.ext").setLevel(logging.CRITICAL)
 
 
 def _formatter(*, human: bool) -> logging.Formatter:

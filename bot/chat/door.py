@@ -22,7 +22,7 @@ from bot.pacer import Pacer
 UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 """What we ask Telegram for; edited messages and channel posts are not among it."""
 _POLL = 30  # seconds that Telegram holds a request for updates
-_CONFLICTS = 3  # one may be our own last request, after a restart
+_CONFLICTS, _SPELL = 3, 600.0  # so many within so many seconds: one may be our own last request, after a restart
 _LONGEST_PAUSE = 60.0
 
 _log = log.get("chat")
@@ -53,7 +53,7 @@ class Telegram:
         self._app.add_handler(TypeHandler(Update, self._desk.take))
         self._app.add_error_handler(self._desk.failed)
         self._connecting: asyncio.Task[None] | None = None
-        self._conflicts = 0
+        self._conflicts: list[float] = []
         self._troubled = False
 
     @property
@@ -132,7 +132,6 @@ class Telegram:
             try:
                 await self._connect()
             except InvalidToken:
-                _log.error(sender.REFUSED)
                 self._alarm(sender.REFUSED)
                 return
             except NetworkError:
@@ -153,11 +152,9 @@ class Telegram:
     def _poll_failed(self, error: TelegramError) -> None:
         """The library goes on by itself; what lasts is told once."""
         if isinstance(error, Conflict):
-            self._conflicts += 1
-            if self._conflicts == _CONFLICTS:
-                line = "another program reads this bot's messages: commands may be lost; stop the other one"
-                _log.error(line)
-                self._alarm(line)
+            self._conflicts = [at for at in self._conflicts if at > time.monotonic() - _SPELL] + [time.monotonic()]
+            if len(self._conflicts) == _CONFLICTS:
+                self._alarm("another program reads this bot's messages: commands may be lost; stop the other one")
         elif not self._troubled:
             self._troubled = True
             _log.warning("reading from Telegram fails now and then, trying on", error=str(error))

@@ -64,7 +64,8 @@ async def _sources(config: Config) -> list[str]:
 async def _telegram(config: Config, token: str) -> tuple[str, ...]:
     """What is wrong with the token and the chats."""
     if not token:
-        return ("telegram: no TELEGRAM_BOT_TOKEN in the environment, so alerts go to the terminal",)
+        print("telegram: no TELEGRAM_BOT_TOKEN in the environment, so alerts go to the terminal")
+        return ()
     from bot.chat import probe
 
     chats = tuple(chat.chat for chat in config.chats)

@@ -60,7 +60,7 @@ def _judge(path: Path) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise VigieError(f"{path}: cannot be read: {error}") from error
+        raise VigieError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     for case in _cases(path, lines):
         print(json.dumps(_verdict(case), ensure_ascii=False))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -12,6 +13,8 @@ from bot.demo import END, START, Clock, Copy, DemoSite, Show, Tally, config_text
 
 STEP = 0.05
 """Seconds between two glances at the calendar."""
+BEAT = timedelta(seconds=0.2)
+"""Two and a half hours of the demo's clock: nobody should have to wait longer for news."""
 AFTERMATH = 1.5
 """Seconds for what the last day still owes."""
 
@@ -31,7 +34,7 @@ def play() -> None:
 async def _watch(path: Path, phone: terminal.Terminal, show: Show, clock: Clock, site: DemoSite) -> Tally:
     config, began = load(path), monotonic()
     stop = asyncio.Event()
-    async with App(config, screen=phone, now=clock) as app:
+    async with App(config, screen=phone, now=clock, beat=BEAT) as app:
         work = asyncio.create_task(app.serve(stop))
         with show.calendar(clock):
             while clock() < END and not work.done():

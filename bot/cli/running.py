@@ -14,6 +14,7 @@ from bot import log, terminal
 from bot.app import App, Phone, utc_now
 from bot.cli.bar import Bar
 from bot.config import Config, load, secret
+from bot.errors import VigieError
 
 TOKEN = "TELEGRAM_BOT_TOKEN"
 """The environment variable that holds the bot's token; TOKEN_FILE may name a file instead."""
@@ -32,11 +33,17 @@ def run(path: Path, *, once: bool, environ: Mapping[str, str]) -> None:
 
 
 async def _forever(config: Config, screen: Console, phone: Phone | None) -> None:
+    stop = _stopped_by_signals()
+    async with App(config, screen=_terminal(config, screen), phone=phone) as app:
+        await app.serve(stop)
+
+
+def _stopped_by_signals() -> asyncio.Event:
+    """Set by SIGTERM and Ctrl-C."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
-    async with App(config, screen=_terminal(config, screen), phone=phone) as app:
-        await app.serve(stop)
+    return stop
 
 
 def _stop(stop: asyncio.Event) -> None:
@@ -47,9 +54,15 @@ def _stop(stop: asyncio.Event) -> None:
 
 
 async def _once(config: Config, screen: Console, phone: Phone | None) -> None:
+    stop = _stopped_by_signals()
     with Bar("looking", len(config.sources)) as bar:
         async with App(config, screen=_terminal(config, screen), phone=phone) as app:
-            tally = await app.once(lambda look: bar.advance(look.source))
+            work = asyncio.create_task(app.once(lambda look: bar.advance(look.source)))
+            await asyncio.wait((work, asyncio.create_task(stop.wait())), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                work.cancel()
+                raise VigieError("stopped before every source was looked at; what was found is kept")
+            tally = work.result()
     print(tally)
 
 

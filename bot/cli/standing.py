@@ -67,7 +67,8 @@ def _rfc3339(when: datetime | None) -> str | None:
 def _row(source: Source, standing: Standing | None, now: datetime) -> tuple[str, ...]:
     if standing is None:
         return _MARKS[SourceState.UNPROVEN], source.name, source.kind, "never", "", "", ""
-    trouble = f"{standing.error} ({standing.failures} in a row)" if standing.error else standing.note
+    often = f" ({standing.failures} in a row)" if standing.failures > 1 else ""
+    trouble = standing.error + often if standing.error else standing.note
     return (
         _MARKS[standing.state],
         source.name,

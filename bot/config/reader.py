@@ -88,6 +88,7 @@ def _config(path: Path, document: Mapping[str, Any], faults: Faults) -> Config |
     chats = _each(document, "chat", faults, lambda name, raw: _chat(name, raw, named, faults))
     _tags_apart(document, faults)
     _chats_apart(chats, faults)
+    _topics_apart(topics, faults)
     _not_yet(document, faults, warnings)
     if telegram and telegram.access != "open":
         warnings.append(
@@ -135,7 +136,10 @@ def _store_path(config: Path, named: str, faults: Faults) -> Path | None:
     if not named:
         faults.add("store.path", 'must name a file, such as "vigie.db"')
         return None
-    return Path(os.path.abspath(config.absolute().parent / os.path.expanduser(named)))
+    path = Path(os.path.abspath(config.absolute().parent / os.path.expanduser(named)))
+    if not path.parent.is_dir():
+        faults.add("store.path", f"there is no folder {path.parent}, make it first")
+    return path
 
 
 def _topic(name: str, raw: object, places: Collection[str], faults: Faults) -> Topic | None:
@@ -200,6 +204,15 @@ def _chats_apart(chats: tuple[ManagedChat, ...], faults: Faults) -> None:
                 join("chat", each.name, "id"), f"is the same chat as {join('chat', first[each.chat])}, join the two"
             )
         first.setdefault(each.chat, each.name)
+
+
+def _topics_apart(topics: tuple[Topic, ...], faults: Faults) -> None:
+    first: dict[str, str] = {}
+    for topic in topics:
+        other = first.setdefault(topic.name.casefold(), topic.name)
+        if other != topic.name:
+            way = "a chat could not tell them apart, rename one"
+            faults.add(join("topic", topic.name), f"has the name of {join('topic', other)} but for its letters, {way}")
 
 
 def _not_yet(document: Mapping[str, Any], faults: Faults, warnings: list[str]) -> None:

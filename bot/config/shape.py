@@ -133,7 +133,7 @@ def _said(error: Mapping[str, Any]) -> str:
         case "bool_type" | "bool_parsing":
             return "must be true or false, without quotes"
         case "tuple_type" | "list_type":
-            return 'must be a list, such as ["one", "two"]'
+            return "must be a list, in brackets"
         case "literal_error" | "enum":
             return f"must be {context['expected']}".replace("'", '"')
         case _:

@@ -24,7 +24,9 @@ def source(name: str, raw: object, http: Http, faults: Faults, warnings: list[st
     ours = shape.keys(SourceTable)
     table = shape.build(SourceTable, {key: raw[key] for key in raw if key in ours}, path, faults)
     rest = {key: raw[key] for key in raw if key not in ours}
-    chosen = table and _choose(table, rest, path, faults)
+    # Other faults of the table must not hide those of its address and of its options.
+    place = table or shape.build(SourceTable, {key: raw[key] for key in ("url", "kind") if key in raw}, path, Faults())
+    chosen = place and _choose(place, rest, path, faults)
     if not table or not chosen:
         return None
     kind, options = chosen
@@ -60,6 +62,7 @@ def _choose(table: SourceTable, rest: Mapping[str, Any], path: str, faults: Faul
         return None
     kind, given = _addressed(table, path, faults) if table.url else (table.kind, {})
     if given is None:
+        _strangers(kind, rest, path, faults)
         return None
     options = shape.build(scrapers.options(kind), {**given, **rest}, path, faults, also=shape.keys(SourceTable))
     return None if options is None else (kind, options)
@@ -80,6 +83,14 @@ def _addressed(table: SourceTable, path: str, faults: Faults) -> tuple[str, dict
         faults.add(join(path, "url"), f"{table.kind} does not know this address, {way}")
         return table.kind, None
     return kind, {each.name: getattr(found, each.name) for each in fields(found) if each.init}
+
+
+def _strangers(kind: str, rest: Mapping[str, Any], path: str, faults: Faults) -> None:
+    """Faults for keys that no platform knows, where the address does not say which one it is."""
+    known = {name for each in ((kind,) if kind else scrapers.kinds()) for name in shape.keys(scrapers.options(each))}
+    for key in rest:
+        if key not in known:
+            faults.unknown(join(path, key), key, {*known, *shape.keys(SourceTable)}, "unknown key")
 
 
 def _inner(options: object, http: Http) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 from bot.demo.press import ACTOR, CHANNEL
 from bot.demo.site import PATHS
 
-EVERY = "6h"
-"""By the demo's clock: half a second."""
+EVERY = "1h"
+"""By the demo's clock: less than a beat, so that each beat looks at every source."""
 
 TOPICS = """\
 [topic.H100]
@@ -29,7 +29,7 @@ priority = "low"
 
 
 def config_text(site_url: str, store_path: Path) -> str:
-    """The configuration as TOML. Every source is looked at about twice in a second of ours.
+    """The configuration as TOML. Every source is looked at in each beat.
 
     It names no chat: without a messenger, the terminal follows all topics.
     """

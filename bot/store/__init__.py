@@ -25,7 +25,7 @@ from bot.store.archive import Archive
 from bot.store.outbox import Outbox
 from bot.store.people import People
 from bot.store.report import Report, report
-from bot.store.schema import migrate, unknown_step
+from bot.store.schema import is_strange, migrate, unknown_step
 from bot.store.sources import Sources
 
 __all__ = ["Archive", "Outbox", "People", "Report", "Sources", "Store"]
@@ -110,7 +110,7 @@ def _open(path: Path, *, read_only: bool) -> Database:
     db = Database(conn, execute_plugins=False)
     if not read_only:
         _prepare(db, path)
-    _refuse_newer(db, path)
+    _refuse_others(db, path)
     if not read_only:
         migrate(db)
     return db
@@ -126,7 +126,9 @@ def _prepare(db: Database, path: Path) -> None:
         raise StoreError(f"{path}: the database is damaged ({found}); put a backup in its place")
 
 
-def _refuse_newer(db: Database, path: Path) -> None:
+def _refuse_others(db: Database, path: Path) -> None:
+    if is_strange(db):
+        raise StoreError(f"{path}: is the database of another program; name another file as store.path")
     stranger = unknown_step(db)
     if stranger:
         raise StoreError(f"{path}: was written by a newer Vigie (step {stranger}); update this one")

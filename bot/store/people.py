@@ -88,9 +88,13 @@ class People:
         return self._subscriptions("s.id = ?", subscriber.id)
 
     def following(self, topics: Iterable[str]) -> tuple[Subscription, ...]:
-        """Who follows any of these topics and can be reached."""
+        """Who follows any of these topics and can be reached.
+
+        A chat that config.toml names counts even when it cannot be reached: whoever named it means to mend that.
+        """
         return self._subscriptions(
-            "s.alive AND f.topic IN (SELECT value FROM json_each(?))", json.dumps(list(topics), ensure_ascii=False)
+            "(s.alive OR s.managed) AND f.topic IN (SELECT value FROM json_each(?))",
+            json.dumps(list(topics), ensure_ascii=False),
         )
 
     def _subscriptions(self, where: str, value: object) -> tuple[Subscription, ...]:

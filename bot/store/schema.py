@@ -76,6 +76,11 @@ def migrate(db: Database) -> None:
     steps.apply(db)
 
 
+def is_strange(db: Database) -> bool:
+    """Whether the file holds tables, but none of ours: another program's database."""
+    return bool(db.table_names()) and not Migrations("vigie").applied(db)
+
+
 def unknown_step(db: Database) -> str:
     """The name of a step that this version does not know, so that a newer Vigie wrote the file; or ""."""
     return next((step.name for step in Migrations("vigie").applied(db) if step.name not in KNOWN), "")

@@ -64,6 +64,7 @@ pace = "daily 07:30"
 @pytest.fixture
 def write(tmp_path):
     def to_file(text: str | bytes, name: str = "config.toml") -> Path:
+        (tmp_path / "data").mkdir(exist_ok=True)  # where FULL wants its database
         path = tmp_path / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
@@ -253,6 +254,21 @@ def test_what_this_version_does_not_do_yet_is_said(write):
     text = '[source.x]\nurl = "https://example.org/feed"\nfull_text = true\n[rsshub]\ninstances = []\n[x]\n'
     said = config.load(write(text)).warnings
     assert [line.split(":")[0] for line in said] == ["source.x.full_text", "rsshub", "x"]
+
+
+def test_one_fault_of_a_source_hides_no_other(write):
+    text = (
+        '[source.x]\nurl = "ftp://example.org"\nevery = "0s"\nevry = 1\n[topic.A]\nquery = "x"\n[topic.a]\nquery = "x"'
+    )
+    with pytest.raises(ConfigError) as raised:
+        config.load(write(text))
+    paths = [fault.split(": ")[0] for fault in raised.value.faults]
+    assert paths == ["source.x.every", "source.x.url", "source.x.evry", "topic.a"]
+
+
+def test_a_database_in_a_folder_that_is_not_there_is_a_fault(write):
+    with pytest.raises(ConfigError, match=r"store\.path: there is no folder .*nowhere, make it first"):
+        config.load(write('[store]\npath = "nowhere/vigie.db"'))
 
 
 @pytest.mark.parametrize(

@@ -54,14 +54,20 @@ def phone() -> Phone:
 
 
 @pytest.fixture
-def deliver(store: Store, phone: Phone, clock: Clock) -> Deliver:
+def alarms() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def deliver(store: Store, phone: Phone, clock: Clock, alarms: list[str]) -> Deliver:
     """On a clock of its own: a wait for the pacer takes no time, and moves it."""
 
     async def sleep(seconds: float) -> None:
         clock.forward(seconds=seconds)
         await asyncio.sleep(0)
 
-    return Deliver(store, phone, pacer=Pacer(lambda: clock().timestamp(), sleep), now=clock)
+    pacer = Pacer(lambda: clock().timestamp(), sleep)
+    return Deliver(store, phone, pacer=pacer, now=clock, alarm=alarms.append)
 
 
 @pytest.fixture
@@ -126,7 +132,7 @@ async def test_a_message_takes_one_slot_of_the_pacer_and_no_more(
             return super().slot(chat, urgent=urgent)
 
     owe(1, 1, 2)
-    await drain(Deliver(store, phone, pacer=Counting(), now=clock))
+    await drain(Deliver(store, phone, pacer=Counting(), now=clock, alarm=print))
     assert (len(phone.messages), taken) == (2, [1, 1])
 
 
@@ -209,6 +215,17 @@ async def test_a_chat_that_is_gone_keeps_its_settings_and_hears_nothing_until_it
     store.people.revive(who.chat)
     await drain(deliver)
     assert len(phone.messages) == 3
+
+
+async def test_operators_hear_of_a_chat_of_the_file_that_cannot_be_reached_and_it_is_owed_its_alerts(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, owe: Owe, alarms: list[str]
+) -> None:
+    owe(1, 1)
+    store.people.manage([(Chat(1), ["H100"], Pace())], lang="en", timezone="UTC", now=clock())
+    phone.plan = [Never(reason="Forbidden: kicked", chat_gone=True)]
+    await drain(deliver)
+    assert alarms == ["the chat 1 of config.toml cannot be written to: Forbidden: kicked"]
+    assert [one.subscriber.chat for one in store.people.following(["H100"])] == [Chat(1)]
 
 
 async def test_a_message_that_will_never_be_sent_holds_up_no_other(

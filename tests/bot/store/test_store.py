@@ -51,6 +51,14 @@ def test_a_file_that_is_no_database_or_is_damaged_gives_one_plain_line(tmp_path:
         Store(tmp_path / "nowhere" / "vigie.db")
 
 
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "theirs.db") as conn:
+        conn.execute("CREATE TABLE posts (theirs TEXT)")
+    conn.close()
+    with pytest.raises(StoreError, match="another program"):
+        Store(tmp_path / "theirs.db")
+
+
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     def schema() -> list[str]:
         with sqlite3.connect(tmp_path / "vigie.db") as conn:

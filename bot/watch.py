@@ -6,6 +6,7 @@ look      fetch, then in one transaction: posts, hits, stories, what is owed, th
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,14 +63,19 @@ class Watch:
         self._fetch = fetch
         self._now = now
         self._wake = wake
+        self._waiting: deque[str] = deque()
         self._under_way: dict[str, asyncio.Task[Look]] = {}
         self._log = log.get("watch")
 
     def round(self, *, reach: timedelta = timedelta()) -> None:
         """Start a look at each source that is due, or will be within ``reach`` (half a beat: rounding is fair)."""
-        for name in self._store.sources.due(self._now() + reach):
-            if len(self._under_way) >= CROWD:
-                return
+        self._waiting = deque(self._store.sources.due(self._now() + reach))
+        self._fill()
+
+    def _fill(self) -> None:
+        """Start what waits, as far as there is room; a look that ends makes room for the next."""
+        while self._waiting and len(self._under_way) < CROWD:
+            name = self._waiting.popleft()
             if name not in self._under_way and name in self.orders.sources:
                 self._start(name)
 
@@ -89,6 +95,7 @@ class Watch:
 
     async def stop(self) -> None:
         """Leave the looks that are under way: nothing of them was kept, and they are due again."""
+        self._waiting.clear()
         tasks = tuple(self._under_way.values())
         for task in tasks:
             task.cancel()
@@ -102,6 +109,7 @@ class Watch:
 
     def _finished(self, name: str, _task: asyncio.Task[Look]) -> None:
         self._under_way.pop(name)
+        self._fill()
 
     async def _isolated(self, source: Source) -> Look:
         """One look; whatever goes wrong in it concerns this source alone."""

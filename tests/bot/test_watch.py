@@ -8,7 +8,7 @@ import pytest
 from bot.model import Chat, Pace, Source, SourceState, Topic
 from bot.rules import query
 from bot.store import Store
-from bot.watch import Look, Orders, Watch
+from bot.watch import CROWD, Look, Orders, Watch
 from scrapers import Batch, Bookmark, Post, Throttled, Unreachable
 from tests.support import Clock, MakePost, MakeSource
 
@@ -189,6 +189,18 @@ async def test_a_round_starts_what_is_due_and_waits_for_nothing(
     watch.round()
     await watch.stop()
     assert len(web.asked) == 2
+
+
+async def test_one_round_gets_through_more_sources_than_are_looked_at_at_once(
+    store: Store, web: Web, orders: Orders, clock: Clock, make_source: MakeSource
+) -> None:
+    many = {f"s{number}": make_source(f"s{number}") for number in range(3 * CROWD)}
+    store.sources.sync(many.values(), now=clock())
+    watch = Watch(store, replace(orders, sources=many), fetch=web.fetch, now=clock, wake=lambda: None)
+    watch.round()
+    await web.asked_for(3 * CROWD)
+    assert {name for name, _ in web.asked} == set(many)
+    await watch.stop()
 
 
 async def test_a_sweep_looks_at_all_but_those_who_asked_us_to_wait(watch: Watch, web: Web, store: Store) -> None:

@@ -78,7 +78,8 @@ def migrate(db: Database) -> None:
 
 def is_strange(db: Database) -> bool:
     """Whether the file holds tables, but none of ours: another program's database."""
-    return bool(db.table_names()) and not Migrations("vigie").applied(db)
+    theirs = set(db.table_names()) - {Migrations.migrations_table}
+    return bool(theirs) and not Migrations("vigie").applied(db)
 
 
 def unknown_step(db: Database) -> str:

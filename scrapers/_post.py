@@ -63,7 +63,8 @@ class Bookmark:
 
     def to_json(self) -> str:
         """A small JSON object of the fields that are set."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=False)
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Bookmark":

@@ -14,6 +14,7 @@ import typer.main
 import scrapers
 from bot.cli import app
 from bot.config import load, tables, values
+from bot.demo import PIECES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,6 +69,16 @@ def test_every_key_is_in_the_configuration_page_with_no_other() -> None:
     for table in (tables.TopicTable, tables.SourceTable, tables.ChatTable):
         keys |= {field.name.removesuffix("_") for field in fields(table)}
     assert documented == keys
+
+
+def test_the_alert_of_the_readme_is_one_that_the_demo_sends() -> None:
+    (alert,) = blocks(README, "text")
+    lines = alert.splitlines()
+    (piece,) = [piece for piece in PIECES if piece.title == lines[1]]
+    excerpt = " ".join(line.removeprefix("> ") for line in lines if line.startswith(">")).removesuffix(" …")
+    assert lines[0] == "🔴 H100"
+    assert excerpt in piece.text
+    assert lines[-1] == f"🔗 {piece.url}"
 
 
 def test_the_toml_of_the_readme_is_sound(tmp_path: Path) -> None:

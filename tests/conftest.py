@@ -1,15 +1,23 @@
 """What tests hand in instead of the world: a clock that stands still, a real store in a temporary folder, posts."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.model import Source
 from bot.store import Store
 from scrapers import Post
 from tests.support import START, Clock, MakePost, MakeSource
+
+# A run that decides whether a change lands draws the same examples each time; a developer's draws new ones.
+settings.register_profile(
+    "vigie", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("vigie")
 
 
 @pytest.fixture

@@ -129,4 +129,4 @@ def test_any_bytes_become_utf8_or_an_error_of_ours(body: bytes, content_type: st
 def test_hostile_bytes_take_little_time(piece: bytes) -> None:
     start = time.process_time()
     _decode.document(b"<t>" + piece * (1_000_000 // len(piece)), "")
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10  # a hang takes minutes

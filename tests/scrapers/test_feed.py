@@ -228,7 +228,7 @@ async def test_one_huge_start_tag_is_refused_at_once(worker: Worker) -> None:
     start = time.process_time()
     with pytest.raises(TooLarge, match="start tag"):
         await read(worker, b"<rss><channel><item " + b" ".join(b"a%d='1'" % n for n in range(200_000)) + b"/>")
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10  # a hang takes minutes
 
 
 async def test_entities_that_multiply_and_outer_files_give_nothing(worker: Worker) -> None:

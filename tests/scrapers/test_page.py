@@ -52,7 +52,7 @@ def test_a_page_made_to_be_slow_is_refused_quickly(body: bytes) -> None:
     began = time.process_time()
     with pytest.raises(TooLarge):
         page(body)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # a hang takes minutes
 
 
 def test_a_nul_does_not_split_a_word() -> None:

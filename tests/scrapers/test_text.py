@@ -120,7 +120,7 @@ def test_text_that_has_been_read_is_read_again_unchanged_where_no_markup_is_left
 def test_hostile_html_is_read_in_little_time(html: str) -> None:
     start = time.process_time()
     assert "H100" in _text.extract(html, "https://example.org").text
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10  # a hang takes minutes
 
 
 def test_text_is_cut_at_its_limit() -> None:

@@ -128,10 +128,11 @@ class Deliver:
             parcel = self._store.outbox.parcel(subscriber, self._now())
             if not parcel.owed or self._stopping:
                 return False
+            together = plan.next_message(parcel)
             words, count = message.compose(
-                plan.next_message(parcel), lang=subscriber.lang, timezone=subscriber.timezone, now=self._now()
+                together, lang=subscriber.lang, timezone=subscriber.timezone, now=self._now()
             )
-            going = plan.next_message(parcel)[:count]
+            going = together[:count]
             receipt = await self._send(subscriber, going, words)
         self._settle(subscriber, going, receipt)
         return isinstance(receipt, Sent) and self._store.outbox.owes(subscriber, self._now())

@@ -5,7 +5,6 @@
     * QueryError: a query that cannot be understood; ``at`` is the place in it, in characters
     * Locked: another Vigie works on this database
     * StoreError: the database cannot be opened, is damaged, or was written by a newer Vigie
-    * Denied: a person asked for something that is not theirs to ask
 """
 
 from collections.abc import Sequence
@@ -37,7 +36,3 @@ class Locked(VigieError):
 
 class StoreError(VigieError):
     """The database cannot be opened, is damaged, or belongs to a newer Vigie."""
-
-
-class Denied(VigieError):
-    """A person asked for something that is not theirs to ask."""

@@ -43,10 +43,6 @@ class Log:
 
     room: str
 
-    def debug(self, event: str, **fields: object) -> None:
-        """What only helps to find a fault."""
-        self._say(logging.DEBUG, event, None, fields)
-
     def info(self, event: str, **fields: object) -> None:
         """What happened as it should."""
         self._say(logging.INFO, event, None, fields)

@@ -200,11 +200,10 @@ class Told:
 
 
 class ChatKind(StrEnum):
-    """A private chat may be written to once a second; a group or channel 20 times a minute."""
+    """A private chat may be written to once a second; a group, and a channel counts as one, 20 times a minute."""
 
     PRIVATE = "private"
     GROUP = "group"
-    CHANNEL = "channel"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -99,18 +99,6 @@ class Pacer:
         finally:
             self._answered(chat.id, lane)
 
-    def free(self, chat: Chat) -> bool:
-        """Whether the chat's own limits would let a message go now. The overall limit, a short wait, is left out."""
-        return self.wait(chat) <= 0
-
-    def wait(self, chat: Chat) -> float:
-        """In how many seconds ``free`` is worth asking again; 0 if the chat is free, a second if others wait for it."""
-        t, lane = self._now(), self._lanes.get(chat.id)
-        stopped = max(0.0, self._stopped - t)
-        if lane is None:
-            return stopped
-        return max(stopped, lane.free_at() - t, SECOND if lane.flying or lane.waiting else 0.0)
-
     def waiting(self, chat: Chat) -> int:
         """How many wait for this chat."""
         lane = self._lanes.get(chat.id)

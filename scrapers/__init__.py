@@ -66,7 +66,6 @@ __all__ = [
     "about",
     "fetch",
     "kinds",
-    "link_key",
     "link_keys",
     "options",
     "read",
@@ -124,13 +123,6 @@ async def read(kind: str, chosen: object | None, response: Response, worker: "Wo
     ``chosen`` may be None where it is not known what was asked for.
     """
     return tidy(await _platform(kind).read(response, chosen, worker))
-
-
-def link_key(url: str) -> str:
-    """A key that is the same for two addresses of one page; "" for what is no web address. Never open a key."""
-    from scrapers import _links
-
-    return _links.key(url)
 
 
 def link_keys(urls: Sequence[str]) -> tuple[str, ...]:

@@ -138,12 +138,13 @@ def _keys(entries: Sequence["Entry"], scope: str) -> list[str]:
     homes: dict[str, set[str]] = {}
     for entry in entries:
         homes.setdefault(entry.id, set()).add(entry.link)
-    links = _links.keys([entry.link for entry in entries])
-    return [_key(entry, link, scope, homes[entry.id]) for entry, link in zip(entries, links, strict=True)]
+    named = [bool(entry.id) and entry.id != entry.link and len(homes[entry.id]) == 1 for entry in entries]
+    links = [""] * len(entries) if all(named) else _links.keys([entry.link for entry in entries])
+    return [_key(entry, link, scope, named=one) for entry, link, one in zip(entries, links, named, strict=True)]
 
 
-def _key(entry: "Entry", link: str, scope: str, homes: set[str]) -> str:
-    if entry.id and entry.id != entry.link and len(homes) == 1:
+def _key(entry: "Entry", link: str, scope: str, *, named: bool) -> str:
+    if named:
         return _hash("id", "" if _GLOBAL_ID.match(entry.id) else scope, entry.id)
     if link:
         return _hash("link", "", link)

@@ -31,7 +31,7 @@ IMPORTERS = {
     "aiohttp": {"scrapers._web"},
     "fastfeedparser": {"scrapers._feed"},
     "feedparser": {"scrapers._feed"},
-    "lxml": {"scrapers._feed"},
+    "lxml": set(),  # the builder of BeautifulSoup and the base of fastfeedparser
     "bs4": {"scrapers._page"},
     "selectolax": {"scrapers._text"},
     "ada_url": {"scrapers._links"},

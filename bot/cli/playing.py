@@ -46,6 +46,7 @@ async def _watch(path: Path, phone: terminal.Terminal, show: Show, clock: Clock,
         report = app.store.report()
     return Tally(
         sources=len(config.sources),
+        kinds=len({source.kind for source in config.sources}),
         looks=site.looks,
         unchanged=site.unchanged,
         posts=report.shown,

@@ -11,9 +11,6 @@ from bot.demo.clock import RATE
 from bot.demo.news import END, PIECES, START
 from bot.demo.press import OUTLETS
 
-KINDS = 4
-"""Feeds, a channel preview, and the two sorts of API: the kinds of source that the demo has."""
-
 
 class Screen(Protocol):
     """What the show is painted on. Words come as Telegram HTML; foreign text is escaped before."""
@@ -55,6 +52,7 @@ class Tally:
     """
 
     sources: int
+    kinds: int
     looks: int
     unchanged: int
     posts: int
@@ -136,7 +134,7 @@ class Show:
         self._screen.rule("Ten days in sum")
         self._screen.bars(
             (
-                ("read", tally.posts, f"posts, in {tally.sources} sources of {KINDS} kinds"),
+                ("read", tally.posts, f"posts, in {tally.sources} sources of {tally.kinds} kinds"),
                 ("left alone", tally.posts - tally.matched, "no topic's query is in them"),
                 ("matched", tally.matched, "in English, French or Chinese"),
                 ("too old", tally.old, "out before the watch began"),

@@ -138,36 +138,37 @@ def test_the_committed_file_is_valid_and_belongs_to_nobody():
     assert all(each.tags & {"en", "fr", "zh"} for each in read.sources)
 
 
+FAULTY = """
+langauge = "en"
+timezone = "Europe/Pariss"
+fresh = 72
+[telegram]
+operators = ["12"]
+access = "closed"
+[http]
+allow_private = ["10.0.0.1/8", "x"]
+[topic.H100]
+query = 'H100 OR'
+sources = ["wcftech"]
+[topic."出口 管制"]
+query = 'x'
+except = "y"
+[source.wccftech]
+url = "https://example.org/feed"
+evry = "10m"
+[source.hn]
+kind = "hackernew"
+[source.hn2]
+kind = "hackernews"
+[chat.desk]
+id = 0
+topics = ["H10"]
+pace = "weekly"
+"""
+
+
 def test_all_faults_are_told_at_once_each_with_its_path_and_the_way_out(faults):
-    told = faults(
-        """
-        langauge = "en"
-        timezone = "Europe/Pariss"
-        fresh = 72
-        [telegram]
-        operators = ["12"]
-        access = "closed"
-        [http]
-        allow_private = ["10.0.0.1/8", "x"]
-        [topic.H100]
-        query = 'H100 OR'
-        sources = ["wcftech"]
-        [topic."出口 管制"]
-        query = 'x'
-        except = "y"
-        [source.wccftech]
-        url = "https://example.org/feed"
-        evry = "10m"
-        [source.hn]
-        kind = "hackernew"
-        [source.hn2]
-        kind = "hackernews"
-        [chat.desk]
-        id = 0
-        topics = ["H10"]
-        pace = "weekly"
-        """
-    )
+    told = faults(FAULTY)
     text = "\n".join(told)
     assert 'langauge: unknown key, did you mean "language"?' in told
     assert 'timezone: no such time zone, did you mean "Europe/Paris"?' in told

@@ -189,6 +189,7 @@ def test_the_closing_shows_what_was_counted_and_no_more() -> None:
     spared, unseen = news.SPARED[:2]
     copy = demo.Copy(title="<b>Racks", first="Harbour Wire", again="Delta Times")
     tally = demo.Tally(
+        kinds=4,
         sources=10, looks=400, unchanged=350, posts=50, matched=30, old=2, copies=(copy,), told=27, messages=24,
         topics=(("H100", 12),), alone=frozenset({spared.url}), seconds=20.6,
     )  # fmt: skip

@@ -132,8 +132,9 @@ def test_a_quiet_level_keeps_only_errors(restored):
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["loud"]
 
 
-def test_a_closed_stream_is_no_error():
+def test_a_closed_stream_is_no_error(capsys):
     stream = io.StringIO()
     log.configure(stream)
     stream.close()
     log.get("watch").info("nobody hears this")
+    assert capsys.readouterr().err == ""

@@ -75,6 +75,13 @@ def pacer() -> Pacer:
     return Pacer(now, asyncio.sleep)
 
 
+async def waited(pace: Pacer, chat: Chat) -> float:
+    """Seconds until this chat had a slot."""
+    started = now()
+    async with pace.slot(chat):
+        return now() - started
+
+
 async def send_all(server: Server, chats: list[Chat], each: int) -> float:
     async def one(chat: Chat) -> None:
         for _ in range(each):
@@ -159,9 +166,6 @@ def test_a_refused_chat_waits_and_the_others_do_not() -> None:
         pace = pacer()
         server = Server(pace)
         pace.penalty(Chat(1), timedelta(seconds=20))
-        assert not pace.free(Chat(1))
-        assert pace.wait(Chat(1)) == 20
-        assert pace.free(Chat(2))
         await asyncio.gather(server.take(Chat(1)), server.take(Chat(2)))
         assert {to: at for at, to in server.arrivals}[1] >= 20
         assert {to: at for at, to in server.arrivals}[2] < 1
@@ -172,20 +176,16 @@ def test_a_refused_chat_waits_and_the_others_do_not() -> None:
 def test_three_refused_chats_within_ten_seconds_stop_all() -> None:
     async def work() -> None:
         pace = pacer()
-        server = Server(pace)
         for chat in (1, 2):
             pace.penalty(Chat(chat), timedelta(seconds=5))
         await asyncio.sleep(11)
         pace.penalty(Chat(3), timedelta(seconds=5))
-        assert pace.free(Chat(9))
+        assert await waited(pace, Chat(9)) == 0
         pace.penalty(Chat(3), timedelta(seconds=5))  # the same chat again is no storm
         pace.penalty(Chat(4), timedelta(seconds=6))
-        assert pace.free(Chat(9))
+        assert await waited(pace, Chat(10)) == 0
         pace.penalty(Chat(5), timedelta(seconds=30))
-        assert not pace.free(Chat(9))
-        started = now()
-        await server.take(Chat(9))
-        assert now() - started >= 30
+        assert await waited(pace, Chat(11)) >= 30
 
     in_virtual_time(work())
 
@@ -194,11 +194,7 @@ def test_a_chat_is_free_again_a_second_after_the_answer() -> None:
     async def work() -> None:
         pace = pacer()
         await Server(pace, answer=0.5).take(Chat(1))
-        assert not pace.free(Chat(1))
-        await asyncio.sleep(0.9)
-        assert not pace.free(Chat(1))
-        await asyncio.sleep(0.2)
-        assert pace.free(Chat(1))
+        assert 1 <= await waited(pace, Chat(1)) < 1.1
 
     in_virtual_time(work())
 
@@ -227,7 +223,7 @@ def test_a_send_that_fails_still_counts() -> None:
         with pytest.raises(RuntimeError):
             async with pace.slot(Chat(1)):
                 raise RuntimeError
-        assert not pace.free(Chat(1))
+        assert await waited(pace, Chat(1)) >= 1
 
     in_virtual_time(work())
 

@@ -431,7 +431,7 @@ async def test_a_network_that_fails_half_way_is_tried_again_until_people_are_hea
         world.api.fault("500", method="deleteWebhook")
         async with Telegram(world.api.token, commands=commands, pacer=hurried(), alarm=print, api_url=world.api.url):
             world.api.say(ADA, "/id")
-            await world.answer(1)
+            assert "Your id: 1" in (await world.answer(1)).text
 
 
 async def test_without_a_network_we_start_and_go_on_trying(store: Store, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
@@ -22,7 +23,7 @@ from bot.deliver import UNREACHED, Deliver
 from bot.errors import ConfigError
 from bot.model import TERMINAL, Alert, AlertKind, Chat, Pace, Sender, Source, Subscriber
 from bot.pacer import Pacer, Unpaced
-from bot.rules import query
+from bot.rules import matcher
 from bot.schedule import Metronome
 from bot.store import Store
 from bot.watch import Look, Orders, Watch
@@ -215,7 +216,7 @@ class App:
             return
         self._file = fingerprint
         try:
-            config = load(self.config.path)
+            config, orders = await asyncio.to_thread(_read, self.config.path)  # thousands of topics take seconds
         except ConfigError as error:
             self._log.error("the changed file has faults, nothing was changed", faults=list(error.faults))
             faults, cause = error.faults, hashlib.blake2b(str(error).encode(), digest_size=8).hexdigest()
@@ -224,11 +225,10 @@ class App:
                     f"config {self._now():%Y-%m-%d} {cause}", lambda lang: message.file_faulty(faults, lang)
                 )
             return
-        await self._swap(config)
+        await self._swap(config, orders)
 
-    async def _swap(self, config: Config) -> None:
+    async def _swap(self, config: Config, orders: Orders) -> None:
         lines = changed(self.config, config)
-        orders = _orders(config)
         if config.http != self.config.http:
             await self._watch.stop()
             old, self._web = self._web, Web(config.http.settings())
@@ -273,11 +273,17 @@ class App:
         self.store.outbox.owe([notice], now=self._now())
 
 
+def _read(path: Path) -> tuple[Config, Orders]:
+    """What a file says, ready for work. Raises ConfigError."""
+    config = load(path)
+    return config, _orders(config)
+
+
 def _orders(config: Config) -> Orders:
     return Orders(
         sources={source.name: source for source in config.sources},
         topics={topic.name: topic for topic in config.topics},
-        matcher=query.compile(config.topics),
+        matcher=matcher.compile(config.topics),
         fresh=config.fresh,
         backfill=config.backfill,
         window=config.window,

@@ -64,6 +64,11 @@ class Source:
     floor: timedelta = timedelta()
     lists: bool = True
 
+    @property
+    def labels(self) -> frozenset[str]:
+        """What a topic or a query may call it: its name and its tags."""
+        return self.tags | {self.name}
+
 
 class SourceState(StrEnum):
     """How a source fares, in a word; ``vigie sources`` shows it."""
@@ -125,7 +130,7 @@ class Topic:
 
     def watches(self, source: Source) -> bool:
         """Whether posts of this source are matched against this topic."""
-        return "*" in self.sources or source.name in self.sources or not source.tags.isdisjoint(self.sources)
+        return "*" in self.sources or not source.labels.isdisjoint(self.sources)
 
 
 class Field(StrEnum):
@@ -137,11 +142,15 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a term stands: characters ``start`` to ``end`` of the field as published."""
+    """Where a term stands: characters ``start`` to ``end`` of the field as published.
+
+    ``term`` is the word, phrase or expression as the query has it.
+    """
 
     field: Field
     start: int
     end: int
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

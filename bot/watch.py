@@ -15,7 +15,7 @@ from functools import partial
 from bot import log
 from bot.model import Hit, Match, Source, Standing, Topic
 from bot.rules import plan, rhythm, story
-from bot.rules.query import Matcher
+from bot.rules.matcher import Matcher
 from bot.store import Store
 from scrapers import Batch, Bookmark, Post, ScrapeError, Unreadable
 
@@ -159,7 +159,7 @@ class Watch:
         return partial(plan.is_fresh, now=now, age=self.orders.fresh, first_age=first_age)
 
     def _matches(self, source: Source, post: Post) -> list[Match]:
-        found = self.orders.matcher.match(post)
+        found = self.orders.matcher.match(post, labels=source.labels)
         return [match for match in found if self.orders.topics[match.topic].watches(source)]
 
     def _tell(self, hits: Iterable[Hit], now: datetime) -> int:

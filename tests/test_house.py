@@ -37,6 +37,8 @@ IMPORTERS = {
     "ada_url": {"scrapers._links"},
     "dateutil": {"scrapers._dates"},
     "ahocorasick_rs": {"bot.rules.scan"},
+    "re2": {"bot.rules.regex"},
+    "opencc": {"bot.rules.variants"},
     "sqlite_utils": {"bot.store"},
     "sqlite3": {"bot.store"},
     "apscheduler": {"bot.schedule"},

@@ -7,7 +7,9 @@ from pathlib import Path
 import scrapers
 from bot import log
 from bot.config import Config, changed, load, secret
+from bot.config.faults import join
 from bot.model import Source
+from bot.rules.hints import hints
 from scrapers import Bookmark, ScrapeError
 
 
@@ -19,6 +21,8 @@ def check(path: Path, *, online: bool, against: Path | None, environ: Mapping[st
     config = load(path)
     for warning in config.warnings:
         print(f"warning: {warning}")
+    for hint in hints(config.topics):
+        print(f"warning: {join('topic', hint.topic, 'query')}: {hint.text}")
     if against is not None:
         lines = [log.redact(line) for line in changed(load(against), config)]
         print("\n".join(lines) or f"nothing changed since {against}")

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,75 +11,110 @@ from rich.text import Text
 
 from bot import terminal
 from bot.errors import ConfigError, QueryError, VigieError
-from bot.rules import query as language
+from bot.model import Field, Place
+from bot.rules import matcher, query
+from bot.rules.query import Query
+from scrapers import Post
 
-Spans = tuple[tuple[int, int], ...]
+_META = ("lang", "author", "url", "title", "source")
+"""What a case may say of its post, and the name of the source that brought it."""
 
 
-def match(query: str, *, cases: Path | None, as_json: bool) -> None:
+def match(asked: str, *, cases: Path | None, as_json: bool) -> None:
     """Print what matches. Raises ConfigError for a bad query; ends with exit code 1 when no line matches."""
     if cases:
         _judge(cases)
         return
-    if not query:
+    if not asked:
         raise ConfigError(("match: say a QUERY, for example: vigie match 'H100 OR 美超微' < posts.txt",))
     try:
-        parsed = language.parse(query)
+        parsed = query.parse(asked)
     except QueryError as error:
         raise ConfigError((f"match: {error}, at character {error.at + 1} of the query",)) from error
     if not _lines(parsed, as_json=as_json):
         raise SystemExit(1)
 
 
-def _lines(parsed: language.Query, *, as_json: bool) -> bool:
+def _lines(parsed: Query, *, as_json: bool) -> bool:
     """Whether any line of stdin matched; those that did are printed."""
     screen, found = terminal.console(), False
     for line in sys.stdin or ():  # None when it is closed
         text = line.rstrip("\n")
-        spans = language.find(parsed, text)
-        if spans is None:
+        places = matcher.find(parsed, Post(key="", url="", text=text))
+        if places is None:
             continue
         found = True
         if as_json:
-            print(json.dumps({"text": text, "spans": spans}, ensure_ascii=False), flush=True)
+            print(json.dumps({"text": text, **_told(places)}, ensure_ascii=False), flush=True)
         else:
-            screen.print(_highlighted(text, spans), soft_wrap=True)
+            screen.print(_highlighted(text, places), soft_wrap=True)
     return found
 
 
-def _highlighted(text: str, spans: Spans) -> Text:
+def _told(places: Iterable[Place]) -> dict[str, list[Any]]:
+    """Where the words stand, and which term of the query each of them is."""
+    inside = [place for place in places if place.field is Field.TEXT]
+    return {"spans": [(place.start, place.end) for place in inside], "terms": [place.term for place in inside]}
+
+
+def _highlighted(text: str, places: Iterable[Place]) -> Text:
     shown, last = Text(), 0
-    for start, end in spans:
+    for place in places:
+        start = max(last, place.start)
         shown.append(terminal.clean(text[last:start]))
-        shown.append(terminal.clean(text[start:end]), "bold red")
-        last = end
+        shown.append(terminal.clean(text[start : place.end]), "bold red")
+        last = max(last, place.end)
     return shown.append(terminal.clean(text[last:]))
 
 
 def _judge(path: Path) -> None:
     """One line of JSON for each case: what matched and where, or why its query is refused."""
+    for case in read_cases(path):
+        print(json.dumps(judge(case), ensure_ascii=False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A query and the post of which it is asked; ``raw`` is the case as it was written, with what should come of it."""
+
+    id: Any
+    query: str
+    post: Post
+    labels: frozenset[str]
+    raw: Mapping[str, Any]
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """The cases of a file, one a line. Raises VigieError, naming the line, when one cannot be read."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise VigieError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    for case in _cases(path, lines):
-        print(json.dumps(_verdict(case), ensure_ascii=False))
-
-
-def _cases(path: Path, lines: Iterable[str]) -> Iterable[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            case = json.loads(line)
-            yield {"id": case["id"], "query": str(case["query"]), "text": str(case["text"])}
-        except (ValueError, KeyError, TypeError) as error:
+            yield _case(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise VigieError(f"{path}, line {number}: not a case with id, query and text: {error}") from error
 
 
-def _verdict(case: dict[str, Any]) -> dict[str, Any]:
+def _case(raw: Mapping[str, Any]) -> Case:
+    meta = {"lang": raw.get("lang"), **(raw.get("meta") or {})}
+    lang, author, url, title, source = (str(meta.get(name) or "") for name in _META)
+    return Case(
+        id=raw["id"],
+        query=str(raw["query"]),
+        post=Post(key="", url=url, title=title, text=str(raw["text"]), author=author, lang=lang),
+        labels=frozenset((source,)) if source else frozenset(),
+        raw=raw,
+    )
+
+
+def judge(case: Case) -> dict[str, Any]:
+    """``match`` and ``spans`` of a case, or ``error`` and ``at`` where its query is refused."""
     try:
-        spans = language.find(language.parse(case["query"]), case["text"])
+        places = matcher.find(query.parse(case.query), case.post, labels=case.labels)
     except QueryError as error:
-        return {"id": case["id"], "error": str(error), "at": error.at}
-    return {"id": case["id"], "match": spans is not None, "spans": spans or []}
+        return {"id": case.id, "error": str(error), "at": error.at}
+    return {"id": case.id, "match": places is not None, "spans": _told(places or ())["spans"]}

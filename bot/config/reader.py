@@ -15,6 +15,7 @@ from bot.config.values import Config, Http, ManagedChat, Telegram
 from bot.config.words import quoted
 from bot.errors import ConfigError
 from bot.model import Chat, Topic
+from bot.rules import query
 
 T = TypeVar("T")
 
@@ -152,7 +153,13 @@ def _topic(name: str, raw: object, places: Collection[str], faults: Faults) -> T
         if not any(letter.isalnum() for letter in words):
             faults.add(join(path, "except", place), "holds no letter or digit, so nothing can stand inside it")
             return None
-    return Topic(name=name, query=table.query, exceptions=table.except_, priority=table.priority, sources=table.sources)
+    return Topic(
+        name=name,
+        query=query.any_of(table.query),
+        exceptions=table.except_,
+        priority=table.priority,
+        sources=table.sources,
+    )
 
 
 def _chat(name: str, raw: object, topics: Collection[str], faults: Faults) -> ManagedChat | None:

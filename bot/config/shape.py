@@ -7,7 +7,15 @@ from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from bot.config import words
 from bot.config.faults import Faults, join
@@ -23,6 +31,19 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 MAX_ID = 2**52
 """Telegram promises that its ids fit into 52 bits."""
+
+
+def _queries(raw: object, check: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+    """One query, or a list of which one must be true."""
+    if isinstance(raw, str):
+        return (_query(raw),)
+    if not isinstance(raw, list | tuple):
+        raise ValueError("must be text in quotes, or a list of such texts")
+    found: tuple[str, ...] = check(raw)
+    if not found:
+        raise ValueError("must hold at least one query")
+    _query(query.any_of(found))
+    return found
 
 
 def _query(text: str) -> str:
@@ -66,7 +87,7 @@ OptionalAddress = Annotated[str, PlainValidator(words.optional_address)]
 Networks = tuple[Annotated[words.Network, PlainValidator(words.network)], ...]
 Zone = Annotated[str, PlainValidator(words.zone)]
 PaceWord = Annotated[Pace, PlainValidator(words.pace)]
-Query = Annotated[str, AfterValidator(_query)]
+Queries = Annotated[tuple[Annotated[str, AfterValidator(_query)], ...], WrapValidator(_queries)]
 ChatId = Annotated[int, Field(strict=True), AfterValidator(_chat)]
 PersonId = Annotated[int, Field(strict=True), AfterValidator(_person)]
 Thread = Annotated[int, Field(strict=True, ge=0, lt=MAX_ID)]

@@ -16,7 +16,7 @@ from bot.config.shape import (
     OptionalAddress,
     PaceWord,
     Positive,
-    Query,
+    Queries,
     SomeLabels,
     Thread,
     Zone,
@@ -60,7 +60,7 @@ class HealthTable:
 class TopicTable:
     """[topic.NAME]."""
 
-    query: Query
+    query: Queries
     except_: Labels = ()
     priority: Priority = Priority.NORMAL
     sources: SomeLabels = ("*",)

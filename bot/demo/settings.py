@@ -20,7 +20,7 @@ priority = "high"
 
 [topic.SuperMicro]
 query = 'SuperMicro OR SMCI OR 美超微 OR 超微'
-except = ["超微半导体", "超微半導體"]   # that is AMD
+except = ["超微半导体"]   # that is AMD
 
 [topic.B200]
 query = 'B200 OR GB200'

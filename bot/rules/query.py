@@ -1,33 +1,59 @@
-"""The language in which topics are written, and the matching of posts against all of them.
+"""The language in which topics are written: from a line of text to a tree, or to a refusal that says where and why.
 
-    query := and {"OR" and}      and := not {["AND"] not}      not := ("NOT" | "-") not | "(" query ")" | phrase | word
+    query := and {"OR" and}           and  := not {["AND"] not}            not := ("NOT" | "-") not | near
+    near  := any {("NEAR/"n | "ONEAR/"n) any}                              any := part {"|" part}
+    part  := "(" query ")" | field ":" value | ["title:"] leaf             leaf := word | "phrase" | ="exact" | /regex/i
 
 Operators are written in capitals; AND binds tighter than OR, and words side by side are all required. A query is true
-of a whole post: its words may stand in the title or in the text.
+of a whole post: its words may stand in the title or in the text. ``docs/queries.md`` has an example for each of them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from bot.errors import QueryError
-from bot.model import Field, Match, Place, Topic
-from bot.rules.scan import Scanner
-from bot.rules.text import Span, Term, Text, fold, outside, squeeze
-from scrapers import Post
+from bot.rules import filters, regex
+from bot.rules.filters import Filter
+from bot.rules.regex import Regex
+from bot.rules.terms import Exact, Term
+from bot.rules.text import fold
 
-MAX_LENGTH = 4_000
+MAX_LENGTH = 10_000
 """Characters of a query; longer ones are refused."""
 MAX_DEPTH = 50
 """Parentheses and negations inside each other."""
+MAX_DISTANCE = 100
+"""Words between the two sides of a NEAR."""
+
+Leaf = Term | Exact | Regex
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or phrase that must stand in the post. ``at`` is its place in the query."""
+    """What must stand in the post; in its title, if ``titled``. ``at`` is its place in the query."""
 
-    term: Term
+    leaf: Leaf
+    at: int = field(compare=False)
+    titled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What is asked of the post beside its words."""
+
+    filter: Filter
+    at: int = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Both sides, with at most ``distance`` words between them; the left one first, if ``ordered``."""
+
+    left: "Node"
+    right: "Node"
+    distance: int
+    ordered: bool
     at: int = field(compare=False)
 
 
@@ -55,7 +81,7 @@ class Or:
     at: int = field(compare=False)
 
 
-Node = Word | Not | And | Or
+Node = Word | Field | Near | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +94,61 @@ class Query:
 def parse(text: str) -> Query:
     """Understand a query. Raises QueryError, with the place and the way out, for one that cannot be meant so."""
     if len(text) > MAX_LENGTH:
-        raise QueryError(f"a query has at most {MAX_LENGTH} characters, this one has {len(text)}", at=MAX_LENGTH)
+        raise QueryError(f"a query has at most {MAX_LENGTH:,} characters, this one has {len(text):,}", at=MAX_LENGTH)
     root = _Parser(text).whole()
-    if lost := _unbounded(root):
+    if lost := unbounded(root):
         raise QueryError("this would match nearly every post: add a word that must be there", at=lost.at)
     return Query(root)
 
 
+def any_of(queries: Sequence[str]) -> str:
+    """The query that is true where one of these is."""
+    return queries[0] if len(queries) == 1 else " OR ".join(f"({each.strip()})" for each in queries)
+
+
+def unbounded(node: Node) -> Node | None:
+    """The branch that could be true of a post without a word of the query in it, if there is one."""
+    if isinstance(node, Word | Near):
+        return None
+    if isinstance(node, Not | Field):
+        return node
+    lost = [branch for part in node.parts if (branch := unbounded(part))]
+    enough = len(lost) < len(node.parts) if isinstance(node, And) else not lost
+    return None if enough else lost[0]
+
+
 # --- reading a query -----------------------------------------------------------------------------------------------
 
-_OPEN, _CLOSE, _QUOTE = "(（", ")）", '"“”„＂'
+_OPEN, _CLOSE, _QUOTE, _BAR, _COLON = "(（", ")）", '"“”„＂', "|｜", ":："
 _item = re.compile(
-    rf"\s*(?:(?P<open>[{_OPEN}])|(?P<close>[{_CLOSE}])|(?P<phrase>[{_QUOTE}])|(?P<minus>-)"
-    rf"|(?P<word>[^\s{_OPEN}{_CLOSE}{_QUOTE}]+))"
+    rf"\s*(?:(?P<open>[{_OPEN}])|(?P<close>[{_CLOSE}])|(?P<bar>[{_BAR}])|(?P<minus>-)"
+    rf"|(?P<field>(?i:{'|'.join(filters.NAMES)}|title))[{_COLON}]"
+    rf"|(?P<exact>[=＝])(?=[^\s{_OPEN}{_CLOSE}{_BAR}])|(?P<regex>/)|(?P<phrase>[{_QUOTE}])"
+    rf"|(?P<word>[^\s{_OPEN}{_CLOSE}{_QUOTE}{_BAR}]+))"
 )
+_quote = re.compile(f"[{_QUOTE}]")
+_expression = re.compile(r"((?:[^\\/\[\n]|\\.|\[\^?\]?(?:[^\]\\\n]|\\.)*\])*)/([A-Za-z]*)")
+_near = re.compile(r"(O?)NEAR/(\d{1,9})")
 _OPERATORS = ("AND", "OR", "NOT")
-_LATER = (
-    (re.compile(r"O?NEAR(?:/.*)?"), "not yet: NEAR; in quotes it is a word"),
-    (re.compile(r"(?i:lang|from|author|site|title|source)[:：].*"), "not yet: fields such as {0}"),
-    (re.compile(r"/.*"), "not yet: regular expressions; in quotes it is a word"),
-    (re.compile(r"=.*"), "not yet: = for the exact spelling"),
-    (re.compile(r".*[*?＊？].*"), "not yet: * and ?; in quotes they are characters"),
-)
 _WRONG = (
+    (re.compile(r"O?NEAR(?:/.*)?"), "how near? Write {0}/5 for at most five words between; in quotes it is a word"),
     (re.compile(r"\+.*"), "a + means nothing here: all words are required already"),
     (re.compile(r"!.*"), "a ! means nothing here: write -word or NOT word"),
     (re.compile(r"[–—−－].*"), "a word that must be absent has the plain - before it"),
+    (re.compile(r"[=＝]"), "a lone =: write it before the word that must be spelt so"),
     (re.compile(r".*[,;，；、]|.*[，；、].*"), "a comma means nothing here: put OR or a space between words"),
+    (re.compile(r".*[*＊].+"), "a * stands at the end of a word; in quotes it is a character"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
+    """``text`` is the operator, the words or the value, ``flags`` what stands behind a regular expression."""
+
     kind: str
     text: str
     at: int
+    flags: str = ""
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -110,45 +156,88 @@ def _tokens(text: str) -> Iterator[_Token]:
     at = 0
     while found := _item.match(text, at):
         kind = str(found.lastgroup)
-        start, at = found.span(kind)
+        start, at = found.start(kind), found.end()
         if kind == "phrase":
-            start, at = at, _closing(text, at)
-            yield _Token("phrase", text[start : at - 1], start - 1)
+            at = _closing(text, at)
+            yield _Token("phrase", text[start + 1 : at - 1], start)
+        elif kind == "regex":
+            token = _regex(text, start)
+            at = start + len(token.text) + len(token.flags) + 2
+            yield token
         elif kind == "minus" and (at == len(text) or text[at].isspace()):
             raise QueryError("a lone -: write it before the word that must be absent", at=start)
-        elif kind == "word" and found[kind] in _OPERATORS:
-            yield _Token(found[kind], found[kind], start)
-        elif kind == "word" and text[at : at + 1] and text[at] in _QUOTE:
-            raise QueryError(_refusal(found[kind] + '"') or "a space is missing before the quote", at=start)
+        elif kind == "field":
+            if at == len(text) or text[at].isspace():
+                raise QueryError(f"a value is missing behind {found[kind]}:, with no space before it", at=at)
+            yield _Token("field", found[kind].lower(), start)
+        elif kind == "word":
+            yield _word(found[kind], start, text[at : at + 1])
         else:
             yield _Token(kind, found[kind], start)
     yield _Token("end", "", len(text))
 
 
+def _word(word: str, at: int, after: str) -> _Token:
+    if word in _OPERATORS:
+        return _Token(word, word, at)
+    if _near.fullmatch(word):
+        return _Token("near", word, at)
+    if after and after in _QUOTE:
+        raise QueryError(_refusal(word + '"') or "a space is missing before the quote", at=at)
+    return _Token("word", word, at)
+
+
 def _closing(text: str, start: int) -> int:
     """The place after the quote that ends a phrase."""
-    found = re.compile(f"[{_QUOTE}]").search(text, start)
+    found = _quote.search(text, start)
     if not found:
         raise QueryError("this quote is never closed", at=start - 1)
     after = text[found.end() : found.end() + 1]
-    if after and not after.isspace() and after not in _CLOSE:
-        raise QueryError("a space is missing after the quote", at=found.end())
+    if after in ("~", "～"):
+        raise QueryError("words near each other are written so: super NEAR/3 micro", at=found.end())
+    _spaced(after, found.end(), "quote")
     return found.end()
+
+
+def _regex(text: str, start: int) -> _Token:
+    found = _expression.match(text, start + 1)
+    if not found:
+        raise QueryError("this regular expression is never closed by a /; in quotes a / is a character", at=start)
+    _spaced(text[found.end() : found.end() + 1], found.end(), "regular expression")
+    if found[2] not in ("", "i"):
+        way = "behind a regular expression only i may stand, for any case; in quotes a / is a character"
+        raise QueryError(way, at=found.start(2))
+    return _Token("regex", found[1], start, found[2])
+
+
+def _spaced(after: str, at: int, what: str) -> None:
+    if after and not after.isspace() and after not in _CLOSE + _BAR:
+        raise QueryError(f"a space is missing after the {what}", at=at)
 
 
 def _refusal(word: str) -> str:
     """Why a bare word is not taken as it stands, or ""."""
-    for pattern, reason in _LATER + _WRONG:
-        if pattern.fullmatch(word):
-            return reason.format(word)
-    return ""
+    return next((reason.format(word) for pattern, reason in _WRONG if pattern.fullmatch(word)), "")
 
 
-def _term(words: str, at: int) -> Term:
-    term = Term(words)
-    if not term.key or not any(char.isalnum() for char in fold(words)):
-        raise QueryError("a word needs a letter or a digit", at=at)
-    return term
+def term(words: str, at: int = 0, *, wild: bool = False) -> Term:
+    """A word or phrase. Raises QueryError when nothing could be found of it."""
+    made = Term(words, wild)
+    if not made.keys or not any(char.isalnum() for char in fold(words)):
+        way = "a word with ? needs a letter or a digit of its own" if wild else "a word needs a letter or a digit"
+        raise QueryError(way, at=at)
+    return made
+
+
+def _bare(token: _Token) -> Term:
+    word = token.text
+    if reason := _refusal(word):
+        raise QueryError(reason, at=token.at)
+    wild = re.search("[*?＊？]", word) is not None
+    made = term(word, token.at, wild=wild)
+    if word[-1] in "*＊" and len(made.keys[0].decode(errors="replace")) < 2 and made.keys[0].isascii():
+        raise QueryError("a word before * needs two letters, else it would match nearly every post", at=token.at)
+    return made
 
 
 class _Parser:
@@ -162,48 +251,93 @@ class _Parser:
     def whole(self) -> Node:
         if self._next.kind == "end":
             raise QueryError("the query is empty", at=0)
-        root = self._any()
+        root = self._query()
         if self._next.kind != "end":
             raise QueryError("nothing was opened that this closes", at=self._next.at)
         return root
 
-    def _any(self) -> Node:
-        parts = [self._all()]
+    def _query(self) -> Node:
+        parts = [self._and()]
         while self._next.kind == "OR":
             self._take()
-            parts.append(self._all())
-        return parts[0] if len(parts) == 1 else Or(tuple(parts), parts[0].at)
+            parts.append(self._and())
+        return _one_of(parts)
 
-    def _all(self) -> Node:
+    def _and(self) -> Node:
         parts = [self._not()]
         while self._next.kind not in ("OR", "close", "end"):
             if self._next.kind == "AND":
                 self._take()
             parts.append(self._not())
-        return parts[0] if len(parts) == 1 else And(tuple(parts), parts[0].at)
+        different = tuple(dict.fromkeys(parts))
+        return parts[0] if len(different) == 1 else And(different, parts[0].at)
 
     def _not(self) -> Node:
-        token = self._take()
-        if token.kind in ("NOT", "minus"):
+        if self._next.kind in ("NOT", "minus"):
+            token = self._take()
             return Not(self._deeper(token, self._not), token.at)
+        return self._near()
+
+    def _near(self) -> Node:
+        node, count = self._any(), 0
+        while self._next.kind == "near":
+            token, count = self._take(), count + 1
+            if count > MAX_DEPTH:
+                raise QueryError(f"more than {MAX_DEPTH} NEAR in a row", at=token.at)
+            ordered, distance = _distance(token)
+            node = Near(_standing(node), _standing(self._any()), distance, ordered, token.at)
+        return node
+
+    def _any(self) -> Node:
+        parts = [self._part()]
+        while self._next.kind == "bar":
+            self._take()
+            parts.append(self._part())
+        return _one_of(parts)
+
+    def _part(self) -> Node:
+        token = self._take()
         if token.kind == "open":
             return self._deeper(token, self._group(token))
-        if token.kind == "phrase":
-            return Word(_term(token.text, token.at), token.at)
-        if token.kind == "word":
-            if reason := _refusal(token.text):
-                raise QueryError(reason, at=token.at)
-            return Word(_term(token.text, token.at), token.at)
-        raise QueryError(_missing(token), at=token.at)
+        if token.kind == "field":
+            return self._field(token)
+        return Word(self._leaf(token), token.at)
 
     def _group(self, opening: _Token) -> Callable[[], Node]:
         def inside() -> Node:
-            root = self._any()
+            root = self._query()
             if self._take().kind != "close":
                 raise QueryError("this parenthesis is never closed", at=opening.at)
             return root
 
         return inside
+
+    def _field(self, name: _Token) -> Node:
+        value = self._take()
+        if name.text == "title":
+            return Word(self._leaf(value), name.at, titled=True)
+        if value.kind not in ("word", "phrase"):
+            raise QueryError(f'{name.text}: takes a word, or a "phrase"', at=value.at)
+        return Field(filters.read(name.text, value.text, at=value.at), name.at)
+
+    def _leaf(self, token: _Token) -> Leaf:
+        if token.kind == "phrase":
+            return term(token.text, token.at)
+        if token.kind == "word":
+            return _bare(token)
+        if token.kind == "exact":
+            return self._exact(token)
+        if token.kind == "regex":
+            return _expressed(token)
+        raise QueryError(_missing(token), at=token.at)
+
+    def _exact(self, sign: _Token) -> Exact:
+        token = self._take()
+        if token.kind not in ("word", "phrase"):
+            raise QueryError('= stands before a word or a "phrase" that must be spelt so', at=sign.at)
+        words = token.text.strip()
+        term(words, token.at)
+        return Exact(words)
 
     def _deeper(self, token: _Token, read: Callable[[], Node]) -> Node:
         self._depth += 1
@@ -220,143 +354,37 @@ class _Parser:
         return token
 
 
+def _one_of(parts: Sequence[Node]) -> Node:
+    different = tuple(dict.fromkeys(parts))
+    return parts[0] if len(different) == 1 else Or(different, parts[0].at)
+
+
+def _distance(token: _Token) -> tuple[bool, int]:
+    """Whether the order counts, and how many words may stand between."""
+    found = _near.fullmatch(token.text)
+    assert found  # the token is one
+    if int(found[2]) > MAX_DISTANCE:
+        raise QueryError(f"at most {MAX_DISTANCE} words may stand between; further apart AND serves", at=token.at)
+    return found[1] == "O", int(found[2])
+
+
+def _expressed(token: _Token) -> Regex:
+    try:
+        return regex.read(token.text, ignore_case=token.flags == "i")
+    except QueryError as wrong:
+        raise QueryError(str(wrong), at=token.at + 1 + wrong.at) from None
+
+
+def _standing(node: Node) -> Node:
+    """A side of a NEAR, which must be something that has a place."""
+    if isinstance(node, Word | Near) or (isinstance(node, Or) and all(_standing(part) for part in node.parts)):
+        return node
+    raise QueryError('NEAR stands between words, "phrases" and (this OR that)', at=node.at)
+
+
 def _missing(token: _Token) -> str:
     if token.kind == "end":
         return "a word is missing at the end"
-    if token.kind in _OPERATORS:
+    if token.kind in (*_OPERATORS, "near", "bar"):
         return f"a word is missing before {token.text}; in quotes it is a word"
     return "a word is missing here"
-
-
-def _unbounded(node: Node) -> Node | None:
-    """The branch that could be true of a post without a word of the query in it, if there is one."""
-    if isinstance(node, Word):
-        return None
-    if isinstance(node, Not):
-        return node
-    lost = [branch for part in node.parts if (branch := _unbounded(part))]
-    enough = len(lost) < len(node.parts) if isinstance(node, And) else not lost
-    return None if enough else lost[0]
-
-
-# --- matching ------------------------------------------------------------------------------------------------------
-
-
-def find(query: Query, text: str) -> tuple[Span, ...] | None:
-    """The places, in order, that make the query true of one text; None where it is not."""
-    places = _meet(query.root, Text(text).find)
-    return None if places is None else tuple(sorted(places))
-
-
-def compile(topics: Iterable[Topic]) -> "Matcher":  # noqa: A001 - as re.compile
-    """All topics, ready to be matched at once. Raises QueryError, naming the topic, for the first that is wrong."""
-    return Matcher([_rule(topic) for topic in topics])
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    topic: str
-    root: Node
-    exceptions: tuple[Term, ...]
-
-
-def _rule(topic: Topic) -> _Rule:
-    try:
-        exceptions = tuple(_term(words, 0) for words in topic.exceptions)
-        return _Rule(topic.name, parse(topic.query).root, exceptions)
-    except QueryError as wrong:
-        raise QueryError(f"{topic.name}: {wrong}", at=wrong.at) from None
-
-
-class Matcher:
-    """All topics at once: one scan rules most posts out, what is left is looked at exactly."""
-
-    __slots__ = ("_owners", "_rules", "_scanner")
-
-    def __init__(self, rules: Sequence[_Rule]) -> None:
-        """Made by ``compile``. Each topic is filed under words of which at least one stands wherever it is true."""
-        owners: dict[bytes, list[int]] = {}
-        for number, rule in enumerate(rules):
-            for key in _required(rule.root):
-                owners.setdefault(key, []).append(number)
-        self._rules = tuple(rules)
-        self._owners = tuple(owners.values())
-        self._scanner = Scanner(tuple(owners))
-
-    def match(self, post: Post) -> tuple[Match, ...]:
-        """The topics that are true of a post, in the order in which they were given, with the places that say so."""
-        numbers = self._candidates(post)
-        if not numbers:
-            return ()
-        reading = _Reading(post)
-        found = ((rule.topic, reading.places(rule)) for rule in map(self._rules.__getitem__, numbers))
-        return tuple(Match(topic=topic, places=places) for topic, places in found if places)
-
-    def _candidates(self, post: Post) -> list[int]:
-        keys = self._scanner.scan(squeeze(f"{post.title}\n{post.text}"))
-        return sorted({number for key in keys for number in self._owners[key]})
-
-
-class _Reading:
-    """One post while it is looked at: each word is looked for once, however many topics ask."""
-
-    __slots__ = ("_fields", "_found")
-
-    def __init__(self, post: Post) -> None:
-        self._fields = {Field.TITLE: Text(post.title), Field.TEXT: Text(post.text)}
-        self._found: dict[tuple[Field, Term], list[Span]] = {}
-
-    def places(self, rule: _Rule) -> tuple[Place, ...]:
-        """Where the rule is met, in order; nothing where it is not."""
-        met = _meet(rule.root, lambda term: self._standing(term, rule.exceptions))
-        return tuple(sorted(met or ()))
-
-    def _standing(self, term: Term, exceptions: tuple[Term, ...]) -> list[Place]:
-        return [Place(part, *span) for part in self._fields for span in self._spans(part, term, exceptions)]
-
-    def _spans(self, part: Field, term: Term, exceptions: tuple[Term, ...]) -> Sequence[Span]:
-        spans = self._find(part, term)
-        if not spans or not exceptions:
-            return spans
-        return outside(spans, [span for exception in exceptions for span in self._find(part, exception)])
-
-    def _find(self, part: Field, term: Term) -> list[Span]:
-        if (part, term) not in self._found:
-            self._found[part, term] = self._fields[part].find(term)
-        return self._found[part, term]
-
-
-_Spot = TypeVar("_Spot", Place, Span)
-
-
-def _meet(node: Node, look: Callable[[Term], Iterable[_Spot]]) -> set[_Spot] | None:
-    """The places of the words that make a query true; None where it is not."""
-    if isinstance(node, Word):
-        return set(look(node.term)) or None
-    if isinstance(node, Not):
-        return set() if _meet(node.part, look) is None else None
-    met: set[_Spot] = set()
-    some = False
-    for part in node.parts:
-        places = _meet(part, look)
-        if places is None and isinstance(node, And):
-            return None
-        some |= places is not None
-        met |= places or set()
-    return met if some else None
-
-
-def _required(node: Node) -> frozenset[bytes]:
-    """Keys of which at least one stands in every post that the query is true of; for an And, its rarest part's."""
-    if isinstance(node, Word):
-        return frozenset((node.term.key,))
-    if isinstance(node, Or):
-        return frozenset().union(*map(_required, node.parts))
-    if isinstance(node, And):
-        return max((_required(part) for part in node.parts if not _unbounded(part)), key=_rarity)
-    raise AssertionError("a negation has no word that must be there")
-
-
-def _rarity(keys: frozenset[bytes]) -> tuple[int, int]:
-    """Long keys are rare ones, and few are better than many."""
-    return min(map(len, keys)), -len(keys)

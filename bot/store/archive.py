@@ -111,7 +111,7 @@ class Archive:
         return tuple(hits)
 
     def _is_new(self, seen: Seen, match: Match, now: datetime) -> bool:
-        places = json.dumps([(place.field, place.start, place.end) for place in match.places])
+        places = json.dumps([(place.field, place.start, place.end, place.term) for place in match.places])
         changed = self._conn.execute(
             "INSERT INTO hits VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET fresh = 1 WHERE fresh < excluded.fresh",
             (seen.id, match.topic, places, seen.fresh, now.timestamp()),
@@ -189,7 +189,8 @@ def read_post(row: Sequence[object]) -> Post:
 
 def read_places(text: str) -> tuple[Place, ...]:
     """The places of a hit, as ``keep_hits`` wrote them."""
-    return tuple(Place(Field(field), start, end) for field, start, end in json.loads(text))
+    # Vigie 0.1 did not write which term it was.
+    return tuple(Place(Field(field), start, end, *term) for field, start, end, *term in json.loads(text))
 
 
 def _row(row: int, post: Post, link: str, source: str, now: datetime) -> tuple[object, ...]:

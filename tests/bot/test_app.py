@@ -1,3 +1,4 @@
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -225,6 +226,25 @@ async def test_a_changed_file_is_swapped_whole(start: Start, file: File, handset
     site.publish(2, "More", "Another H100", at=START)
     assert (await app.once()).alerts == 1
     assert "Another" in handset.texts[0][1]
+
+
+async def test_thousands_of_topics_are_compiled_while_everything_else_goes_on(start: Start, file: File) -> None:
+    app = await start(topic("H100"))
+    turns, done = 0, asyncio.Event()
+
+    async def count() -> None:
+        nonlocal turns
+        while not done.is_set():
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(count())
+    file.spoil("\n".join(topic(f"T{number}", f"K{number} OR (Q{number} ban)") for number in range(1_000)))
+    await app.reread()
+    done.set()
+    await counting
+    assert len(app.config.topics) == 1_000
+    assert turns > 10  # a loop that stands still takes two or three
 
 
 async def test_other_http_settings_are_used_from_then_on(start: Start, file: File, site: FeedSite) -> None:

@@ -104,9 +104,49 @@ def test_json_is_pure_and_undamaged_whatever_the_locale_says(vigie: Shell) -> No
     post = json.loads(line)
     assert (post["title"], post["published"]) == ("英伟达H100走私", "2024-11-25T01:00:00Z")
     done = vigie("match", "H100", "--json", given="英伟达H100走私\n".encode() + b"\xff\n", env=locale)
-    assert json.loads(done.stdout) == {"text": "英伟达H100走私", "spans": [[3, 7]]}
+    assert json.loads(done.stdout) == {"text": "英伟达H100走私", "spans": [[3, 7]], "terms": ["H100"]}
     for line in vigie("kinds", "--json", env=locale).stdout.splitlines():
         assert json.loads(line)["kind"]
+
+
+def test_cases_are_judged_a_line_each_and_meta_wins(vigie: Shell) -> None:
+    post = {"text": "新芯片\u2028H100", "lang": "fr"}
+    cases = [
+        {"id": 1, "query": "lang:zh 芯片 site:e.org", **post, "meta": {"lang": "zh-TW", "url": "https://www.e.org/1"}},
+        {"id": "b", "query": "lang:fr title:H100", **post, "meta": {"title": "H100", "source": "wire"}},
+        {"id": "c", "query": "source:wire H100 author:Ann", **post, "meta": {"author": "Ann B", "source": "wire"}},
+        {"id": "d", "query": "H200", **post},
+        {"id": "e", "query": "H100 OR", **post},
+    ]
+    lines = "\n\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    done = vigie("match", "--cases", vigie.write("cases.jsonl", lines))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        {"id": 1, "match": True, "spans": [[1, 3]]},
+        {"id": "b", "match": True, "spans": []},
+        {"id": "c", "match": True, "spans": [[4, 8]]},
+        {"id": "d", "match": False, "spans": []},
+        {"id": "e", "error": "a word is missing at the end", "at": 7},
+    ]
+    bad = vigie("match", "--cases", vigie.write("bad.jsonl", '{"id": 1, "query": "a", "text": "a"}\n{"id": 2}\n'))
+    assert bad.returncode == 1
+    assert "bad.jsonl, line 2: not a case with id, query and text" in bad.stderr.decode()
+
+
+def test_each_place_is_told_with_its_term(vigie: Shell) -> None:
+    done = vigie("match", "H100 | 超微 /b.n/i", "--json", given="a Ban on the H-100 and 超微\n".encode())
+    told = json.loads(done.stdout)
+    assert told["spans"] == [[2, 5], [13, 18], [23, 25]]
+    assert told["terms"] == ["/b.n/i", "H100", "超微"]
+
+
+def test_check_warns_of_what_may_not_do_what_was_meant(vigie: Shell) -> None:
+    vigie.write("config.toml", "[topic.X]\nquery = 'H100 OR ban'\n[topic.\"a b\"]\nquery = '超微'\n")
+    done = vigie("check")
+    assert (done.returncode, done.stderr) == (0, b"")
+    first, second, _ = done.stdout.decode().splitlines()
+    assert first.startswith('warning: topic.X.query: "ban" is an everyday word and alerts by itself')
+    assert second.startswith('warning: topic."a b".query: "超微" also stands inside')
 
 
 def test_match_exits_as_grep_does(vigie: Shell) -> None:

@@ -123,6 +123,28 @@ def test_topics_sources_and_chats_are_the_values_of_the_model(write):
     )
 
 
+def test_a_query_may_be_a_list_of_which_one_must_be_true(write):
+    (topic,) = config.load(write("[topic.X]\nquery = ['SuperMicro | SMCI',  # a remark\n '美超微 财报']\n")).topics
+    assert topic.query == "(SuperMicro | SMCI) OR (美超微 财报)"
+    (topic,) = config.load(write("[topic.X]\nquery = ['SuperMicro']\n")).topics
+    assert topic.query == "SuperMicro"
+
+
+def test_each_fault_of_a_list_of_queries_has_its_place(faults):
+    told = faults("[topic.X]\nquery = ['H100', '(H100', 5, 'x OR']\n[topic.Y]\nquery = []\n[topic.Z]\nquery = 5\n")
+    assert [line.partition(": ")[0] for line in told] == [
+        "topic.X.query[1]",
+        "topic.X.query[2]",
+        "topic.X.query[3]",
+        "topic.Y.query",
+        "topic.Z.query",
+    ]
+    assert told[3:] == (
+        "topic.Y.query: must hold at least one query",
+        "topic.Z.query: must be text in quotes, or a list of such texts",
+    )
+
+
 def test_an_empty_file_is_a_config_of_defaults(write):
     read = config.load(write(""))
     assert (read.language, read.timezone, read.fresh) == ("en", "UTC", timedelta(hours=72))

@@ -12,7 +12,7 @@ import scrapers
 from bot import config, demo
 from bot.demo import news
 from bot.demo.site import PATHS
-from bot.rules import query
+from bot.rules import matcher
 from scrapers import Bookmark, Post
 from scrapers._web import Web, WebSettings
 
@@ -144,12 +144,12 @@ def test_the_configuration_is_a_real_one(settings: config.Config) -> None:
 
 
 def test_the_topics_find_what_must_be_told_and_nothing_else(settings: config.Config) -> None:
-    matcher = query.compile(settings.topics)
-    found = {piece for piece in demo.PIECES if matcher.match(_post(piece))}
+    compiled = matcher.compile(settings.topics)
+    found = {piece for piece in demo.PIECES if compiled.match(_post(piece))}
     old = {piece for piece in news.BEFORE if piece.spared}
     assert found == {*news.TOLD, *news.COPIES, *old}
     assert all(piece.spared for piece in news.SPARED)
-    named = {match.topic for piece in found for match in matcher.match(_post(piece))}
+    named = {match.topic for piece in found for match in compiled.match(_post(piece))}
     assert named == {topic.name for topic in settings.topics}
 
 

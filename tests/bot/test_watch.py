@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.model import Chat, Pace, Source, SourceState, Topic
-from bot.rules import query
+from bot.rules import matcher
 from bot.store import Store
 from bot.watch import CROWD, Look, Orders, Watch
 from scrapers import Batch, Bookmark, Post, Throttled, Unreachable
@@ -57,7 +57,7 @@ def orders(make_source: MakeSource) -> Orders:
     return Orders(
         sources={source.name: source for source in sources},
         topics={topic.name: topic for topic in (H100, SMCI)},
-        matcher=query.compile([H100, SMCI]),
+        matcher=matcher.compile([H100, SMCI]),
         fresh=timedelta(hours=72),
         backfill=timedelta(hours=24),
         window=timedelta(hours=72),

@@ -17,5 +17,11 @@ def test_a_great_many_keys_are_found_like_a_few() -> None:
     assert Scanner(keys).scan(b"xk4999") == {4, 49, 499, 4999}
 
 
+def test_keys_are_found_on_the_seams_of_a_long_stream() -> None:
+    keys = [b"abcdef", b"f", b"x"]
+    for length in range(8_180, 8_200):
+        assert Scanner(keys).scan(b"." * length + b"abcdef" + b"." * 9_000) == {0, 1}
+
+
 def test_no_key_is_found_where_there_is_none() -> None:
     assert Scanner([]).scan(b"h100") == set()

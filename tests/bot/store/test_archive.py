@@ -5,6 +5,7 @@ import pytest
 
 from bot.model import Field, Match, Place, Source, Story
 from bot.store import Store
+from bot.store.archive import read_places
 from scrapers import Post
 from tests.support import Clock, MakePost, MakeSource
 
@@ -125,7 +126,7 @@ def test_a_post_comes_back_as_it_went_in(wire: Source, make_post: MakePost, show
 def test_a_topic_and_a_post_are_told_once(
     wire: Source, daily: Source, make_post: MakePost, store: Store, clock: Clock
 ) -> None:
-    h100 = Match(topic="H100", places=(Place(Field.TEXT, 11, 15),))
+    h100 = Match(topic="H100", places=(Place(Field.TEXT, 11, 15, "H100"),))
     smci = Match(topic="SuperMicro", places=())
 
     def hits(source: Source, *matches: Match, text: str = "Racks with H100", fresh: bool = True) -> list[list[str]]:
@@ -137,6 +138,13 @@ def test_a_topic_and_a_post_are_told_once(
     assert hits(wire, h100) == [["H100"]]
     assert hits(wire, h100, smci, text="Racks with H100 by SuperMicro") == [["SuperMicro"]]
     assert hits(daily, h100) == []
+
+
+def test_places_of_an_older_vigie_are_read_without_their_terms() -> None:
+    assert read_places('[["text", 11, 15], ["title", 0, 4, "H100"]]') == (
+        Place(Field.TEXT, 11, 15),
+        Place(Field.TITLE, 0, 4, "H100"),
+    )
 
 
 def test_a_hit_that_was_too_old_here_counts_when_it_turns_up_fresh_elsewhere(

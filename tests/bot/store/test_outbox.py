@@ -69,7 +69,7 @@ def test_a_parcel_brings_all_that_its_words_need(
     store.sources.sync([source], now=clock())
     post = make_post(1)
     seen = store.archive.add(source, [post], is_fresh=lambda *_: True, now=clock()).seen
-    places = (Place(Field.TITLE, 0, 4), Place(Field.TEXT, 11, 15))
+    places = (Place(Field.TITLE, 0, 4, "H-100"), Place(Field.TEXT, 11, 15, "H100"))
     matches = [Match(topic="H100", places=places[1:]), Match(topic="SuperMicro", places=places[:1])]
     store.archive.keep_hits([(seen[0], matches)], now=clock())
     store.outbox.owe([alert(ada, clock, topics=("SuperMicro", "H100"), priority=Priority.LOW)], now=clock())

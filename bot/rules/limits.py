@@ -1,0 +1,87 @@
+"""Where a word begins and ends: what may stand before and behind a place for it to be the whole word.
+
+A letter or digit of a script that puts spaces between words is more of the word; a Chinese character, an emoji or a
+sign is not. Numbers have limits of their own: 3.5 is not 5, and 100 km is a measure.
+"""
+
+import re
+
+from bot.rules.text import UNSPACED, WORD, fold
+
+HYPHENS = "\\-\u2010-\u2013\u2212"
+"""Inside [...]: signs that join the parts of a name."""
+QUOTES = "'\u2018\u2019\u02bc\u2032"
+"""Inside [...]: apostrophes and what is typed for them."""
+_BESIDE = 16
+"""Characters on either side of a place that decide whether it is one."""
+
+_unspaced = re.compile(f"[{UNSPACED}]")
+_arabic = re.compile("[\u0620-\u064a\u0671-\u06d3]")
+_tag = re.compile("[#\uff03]\\w*\\Z")
+
+# Before, read backwards. A count may lean on a name (8xH100), but 0x begins a hexadecimal number.
+_before_word = re.compile(f"(?!{WORD})|x(?:[1-9]|[0-9]{{2}})")
+_before_number = re.compile(f"(?!{WORD})(?!\\.[0-9])(?!,0(?![0-9]))")
+_before_thousand = re.compile(f"(?!{WORD})(?!\\.[0-9])(?!,[0-9])")
+# Arabic writes "and", "so", "with", "as", "for" and "the" as one with the word.
+_before_arabic = re.compile(f"(?:\u0644\u0627|\u0644)?[\u0628\u0643\u0644]?[\u0648\u0641]?(?!{WORD})")
+# Behind: no more of the word than a plural or possessive s, no more of the number, no unit.
+_after_word = re.compile(f"(?:[{QUOTES}]?s)?(?!{WORD})")
+_after_number = re.compile(f"(?!\\.[0-9])(?!,[0-9]{{3}}(?![0-9]))(?:[{QUOTES}]?s)?(?!{WORD})")
+_after_exact = re.compile(f"(?:[{QUOTES}]s)?(?!{WORD})")
+_after_tag = re.compile(r"(?!\w)")
+_UNIT = "(?:km|cm|mm|nm|kg|mg|mph|kph|km/h|kmh|kwh?|mwh|miles)"
+_unit = re.compile(f"[{HYPHENS}]{_UNIT}(?!{WORD})")
+_unit_apart = re.compile(f"[ {HYPHENS}]?(?:{_UNIT}|m)(?!{WORD})| ?%")
+
+
+def free_before(text: str, start: int, letter: str, *, thousand: bool = False) -> bool:
+    """Whether a word or number that begins with this letter, folded, may begin at ``start``.
+
+    ``thousand``: it is a number of three digits, before which a comma joins more.
+    """
+    if start == 0 or text[start - 1] in " \n" or _unspaced.match(letter):
+        return True
+    left = fold(text[max(0, start - _BESIDE) : start])[::-1]
+    if letter.isdigit():
+        pattern = _before_thousand if thousand else _before_number
+    else:
+        pattern = _before_arabic if _arabic.match(letter) else _before_word
+    return bool(pattern.match(left)) or _is_seam(text, start)
+
+
+def free_after(text: str, end: int, letter: str) -> bool:
+    """Whether a word that ends with this letter, folded, may end at ``end``."""
+    if end == len(text) or text[end] in " \n" or _unspaced.match(letter):
+        return True
+    return bool(_after_word.match(_right(text, end))) or _is_seam(text, end)
+
+
+def free_after_number(text: str, end: int, *, apart: bool) -> bool:
+    """Whether a number may end at ``end``; one that stands ``apart`` from its name belongs to a unit behind it."""
+    right = _right(text, end)
+    unit = _unit_apart if apart else _unit
+    return bool(_after_number.match(right) and not unit.match(right)) or _is_seam(text, end)
+
+
+def free_after_exact(text: str, end: int, letter: str) -> bool:
+    """Whether a word that is spelt exactly may end at ``end``: no plural, but a possessive s."""
+    return bool(_unspaced.match(letter) or _after_exact.match(_right(text, end)))
+
+
+def free_after_tag(text: str, end: int) -> bool:
+    """Whether a hashtag may end at ``end``: it goes on with letters of any script."""
+    return bool(_after_tag.match(_right(text, end)))
+
+
+def _right(text: str, end: int) -> str:
+    return fold(text[end : end + _BESIDE])
+
+
+def _is_seam(text: str, at: int) -> bool:
+    """Whether a capital letter begins a word here inside a hashtag: #NvidiaH100, #AIChips."""
+    if not 0 < at < len(text) or not text[at].isupper():
+        return False
+    before, after = text[at - 1], text[at + 1 : at + 2]
+    seam = before.islower() or before.isdigit() or (before.isupper() and after.islower())
+    return seam and bool(_tag.search(text, max(0, at - 64), at))

@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,14 @@ import scrapers
 from bot.cli import app
 from bot.config import load, tables, values
 from bot.demo import PIECES
+from bot.errors import QueryError
+from bot.model import Topic
+from bot.rules import filters, matcher, query
+from scrapers import Post
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+QUERIES = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 COMMANDS: Any = typer.main.get_command(app)
 
@@ -94,7 +100,49 @@ def test_the_committed_configuration_is_sound_and_names_nobody() -> None:
     assert {"H100", "H200", "B200", "SuperMicro"} <= {topic.name for topic in config.topics}
 
 
-SHELL = [line.split("#")[0].strip() for block in blocks(README, "sh") for line in block.splitlines()]
+def examples() -> Iterator[tuple[str, str, str]]:
+    """Query, sign and what stands behind it, for each line of the page of queries."""
+    for line in (line for block in blocks(QUERIES, "text") for line in block.splitlines()):
+        if not line.startswith(" "):
+            asked = line
+            continue
+        sign, _, behind = line.strip().partition(" ")
+        yield asked, sign, behind
+
+
+@pytest.mark.parametrize(("asked", "sign", "behind"), tuple(examples()))
+def test_each_example_of_the_query_page_does_what_it_says(asked: str, sign: str, behind: str) -> None:
+    if sign == "!":
+        with pytest.raises(QueryError) as refused:
+            query.parse(asked)
+        assert f"{refused.value} (at character {refused.value.at + 1})" == behind
+        return
+    told = re.match(r"\[(\w+): (.*?)\] ", behind)
+    said = {told[1]: told[2]} if told else {}
+    labels = frozenset([said.pop("source")] if "source" in said else [])
+    post = Post(**{"key": "", "url": "", "text": behind[told.end() if told else 0 :], **said})
+    topics = [Topic(name="example", query=asked)]
+    assert bool(matcher.compile(topics).match(post, labels=labels)) == {"✓": True, "✗": False}[sign]
+
+
+def test_every_operator_and_field_has_an_example() -> None:
+    asked = " ".join(query for query, sign, _ in examples() if sign == "✓")
+    for wanted in ("AND", "OR", "NOT", "|", '"', "=", '="', "NEAR/", "ONEAR/", "*", "?", "#", "$", "/i", "(", "title:"):
+        assert wanted in asked, wanted
+    assert " -" in " ".join(query for query, _, _ in examples())
+    for name in filters.NAMES:
+        assert f"{name}:" in " ".join(query for query, _, _ in examples()), name
+        assert f"| `{name}:` |" in QUERIES
+
+
+def test_the_toml_of_the_query_page_is_sound(tmp_path: Path) -> None:
+    for block in blocks(QUERIES, "toml"):
+        path = tmp_path / "config.toml"
+        path.write_text(block, encoding="utf-8")
+        assert load(path).topics
+
+
+SHELL = [line.split("#")[0].strip() for block in blocks(README + QUERIES, "sh") for line in block.splitlines()]
 
 
 @pytest.mark.parametrize("line", [line for line in SHELL if "vigie" in line and "https://" not in line])

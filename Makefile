@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: setup demo run test check quality locale clean
+.PHONY: setup demo run test check bench quality locale clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,9 @@ check: $(STAMP)
 quality: $(STAMP)
 	@test -n "$(DATA)" || { echo "make quality DATA=DIR: DIR holds labelled data (feeds/, ...)"; exit 2; }
 	@$(BIN)/python -m tests.quality $(DATA) $(if $(JSON),--json)
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(JSON),--json)
 
 locale: $(STAMP)
 	@for po in bot/locale/*/LC_MESSAGES/vigie.po; do $(BIN)/pybabel -q compile -i $$po -o $${po%.po}.mo; done

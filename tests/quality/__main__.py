@@ -12,10 +12,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.quality import feeds
+from tests.quality import feeds, matching
 from tests.quality.section import Section
 
-MATTERS = (feeds,)
+MATTERS = (feeds, matching)
 
 
 def main() -> int:

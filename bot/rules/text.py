@@ -8,6 +8,7 @@ exactly is always found there too, so that one fast scan (``scan``) can rule mos
 with the piece of the original that it came from. Rules and their reasons: the labelled cases of matching quality.
 """
 
+import codecs
 import re
 import unicodedata
 from bisect import bisect_left
@@ -60,6 +61,11 @@ _spread = re.compile(f"[{_MARKS}{_SIGNS}]+|{_BREVE}")
 _spread_all = re.compile(f"[\u0306{_MARKS}{_SIGNS}]+")
 _WESTERN = "cp1252"
 """Nearly all English, French and German texts are in it: a byte a letter is several times faster than Unicode."""
+_SIGNLESS = "vigie-signless"
+"""The name by which Python knows ``_signless``."""
+_PUNCTUATION = "。、“”‘’「」《》【】—·"
+_NOT_HAN = bytes((*range(0xC2, 0xE4), *range(0xEA, 0xF5)))
+"""With what UTF-8 begins a character that is neither ASCII nor one of U+4000 to U+9FFF, which fold to themselves."""
 _SILENT = bytes(code for code in range(128) if not chr(code).isalnum())
 _HEARD = bytes(chr(code).isalnum() for code in range(128)) + bytes(128)
 """For bytes.translate: 1 for an ASCII letter or digit, which the scan sees, else 0."""
@@ -84,16 +90,40 @@ def squeeze(text: str) -> bytes:
     if text.isascii():
         return text.lower().encode().translate(None, _SILENT)
     try:
-        seen = _western().squeeze(text.encode(_WESTERN))
+        seen = _western().squeeze(text.encode(_WESTERN, _SIGNLESS))
     except UnicodeEncodeError:
         seen = None
     return _squeezed(calm(text)) if seen is None else seen
 
 
+def _signless(error: UnicodeError) -> tuple[str, int]:
+    """Leave out what a code page lacks if it is emoji and the like, and give up for a letter."""
+    if not isinstance(error, UnicodeEncodeError) or error.end - error.start > _CROWD:
+        raise error
+    if spell(error.object[error.start : error.end]):
+        raise error
+    return "", error.end
+
+
+codecs.register_error(_SIGNLESS, _signless)
+
+
 def _squeezed(text: str) -> bytes:
+    opened = _opened(text)
+    han = _han(opened)
+    if han is not None:
+        return han
     unmasked = variants.unmask(text)
-    seen = _encoded(_spread_atoms(_opened(text)))
+    seen = _encoded(_spread_atoms(opened))
     return seen if unmasked is None else seen + b"\n" + squeeze(unmasked)
+
+
+def _han(opened: str) -> bytes | None:
+    """The atoms of a text, or None if it holds more than ASCII, Chinese characters and their usual punctuation."""
+    for sign in _PUNCTUATION:
+        opened = opened.replace(sign, "")
+    raw = opened.encode(errors="surrogatepass")
+    return raw.lower().translate(None, _SILENT) if len(raw.translate(None, _NOT_HAN)) == len(raw) else None
 
 
 def atoms(text: str) -> str:

@@ -13,7 +13,7 @@ from bot.config.sources import source
 from bot.config.tables import ChatTable, HealthTable, RsshubTable, StoreTable, StoryTable, Top, TopicTable, XTable
 from bot.config.values import Config, Http, ManagedChat, Telegram
 from bot.config.words import quoted
-from bot.errors import ConfigError
+from bot.errors import ConfigError, QueryError
 from bot.model import Chat, Topic
 from bot.rules import query
 
@@ -150,7 +150,9 @@ def _topic(name: str, raw: object, places: Collection[str], faults: Faults) -> T
     if table is None:
         return None
     for place, words in enumerate(table.except_):
-        if not any(letter.isalnum() for letter in words):
+        try:
+            query.term(words)
+        except QueryError:
             faults.add(join(path, "except", place), "holds no letter or digit, so nothing can stand inside it")
             return None
     return Topic(

@@ -8,8 +8,8 @@ source:news   the source's name, or one of its tags
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from bot.errors import QueryError
@@ -28,10 +28,11 @@ _domain = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One such demand; made by ``read``."""
+    """One such demand; made by ``read``. ``at`` is its place in the query."""
 
     name: str
     value: str
+    at: int = field(compare=False)
 
     def accepts(self, post: Post, labels: frozenset[str]) -> bool:
         """Whether a post meets it; ``labels`` are the name and the tags of the source that brought the post."""
@@ -39,7 +40,7 @@ class Filter:
 
 
 def read(name: str, value: str, *, at: int) -> Filter:
-    """The filter that a query writes as name:value. Raises QueryError for a value that no post could have."""
+    """The filter that a query writes as name:value. Raises QueryError for one that no post could meet."""
     wanted = value.strip()
     if name == "lang":
         wanted = wanted.lower().replace("_", "-")
@@ -51,7 +52,7 @@ def read(name: str, value: str, *, at: int) -> Filter:
             raise QueryError("site: takes a domain alone, such as site:reuters.com", at=at)
     elif not any(char.isalnum() for char in wanted):
         raise QueryError(f"{name}: takes a name, such as {name}:nvidia", at=at)
-    return Filter(name, wanted)
+    return Filter(name, wanted, at)
 
 
 def _ascii_host(host: str) -> str:
@@ -91,7 +92,7 @@ def _source(value: str, _post: Post, labels: frozenset[str]) -> bool:
     return fold(value) in map(fold, labels)
 
 
-_TESTS: dict[str, Callable[[str, Post, frozenset[str]], bool]] = {
+_TESTS: Mapping[str, Callable[[str, Post, frozenset[str]], bool]] = {
     "lang": _lang,
     "from": _from,
     "author": _author,

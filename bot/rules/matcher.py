@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bot.errors import QueryError
 from bot.model import Field, Match, Place, Topic
 from bot.rules import query
+from bot.rules.filters import Filter
 from bot.rules.query import And, Leaf, Near, Node, Not, Or, Query, Word
 from bot.rules.regex import Regex
 from bot.rules.scan import Scanner
@@ -118,8 +119,8 @@ class _Reading:
             case Near():
                 found = [each.places for part in self._texts for each in self._stretches(node, part, exceptions)]
                 return frozenset().union(*found) or None
-            case query.Field():
-                return frozenset() if node.filter.accepts(self._post, self._labels) else None
+            case Filter():
+                return frozenset() if node.accepts(self._post, self._labels) else None
             case Not():
                 return frozenset() if self.met(node.part, exceptions) is None else None
             case And() | Or():

@@ -39,14 +39,6 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """What is asked of the post beside its words."""
-
-    filter: Filter
-    at: int = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Near:
     """Both sides, with at most ``distance`` words between them; the left one first, if ``ordered``."""
 
@@ -81,7 +73,7 @@ class Or:
     at: int = field(compare=False)
 
 
-Node = Word | Field | Near | Not | And | Or
+Node = Word | Filter | Near | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,7 @@ def unbounded(node: Node) -> Node | None:
     """The branch that could be true of a post without a word of the query in it, if there is one."""
     if isinstance(node, Word | Near):
         return None
-    if isinstance(node, Not | Field):
+    if isinstance(node, Not | Filter):
         return node
     lost = [branch for part in node.parts if (branch := unbounded(part))]
     enough = len(lost) < len(node.parts) if isinstance(node, And) else not lost
@@ -318,7 +310,7 @@ class _Parser:
             return Word(self._leaf(value), name.at, titled=True)
         if value.kind not in ("word", "phrase"):
             raise QueryError(f'{name.text}: takes a word, or a "phrase"', at=value.at)
-        return Field(filters.read(name.text, value.text, at=value.at), name.at)
+        return filters.read(name.text, value.text, at=name.at)
 
     def _leaf(self, token: _Token) -> Leaf:
         if token.kind == "phrase":

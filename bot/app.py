@@ -113,6 +113,7 @@ class App:
         self._watch = Watch(self.store, _orders(config), fetch=self._fetch, now=now, wake=self._deliver.beat)
         self._file = _fingerprint(config)
         self._errands: set[asyncio.Task[None]] = set()
+        self._reading = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         with self.store.transaction() as store:
@@ -143,7 +144,7 @@ class App:
         for name, interval, beat in (
             ("watch", self._beat, self._look_round),
             ("deliver", self._beat, self._deliver_round),
-            ("file", FILE_BEAT, self.reread),
+            ("file", FILE_BEAT, self._file_round),
             ("chores", CHORE_BEAT, self._do_chores),
             ("ping", PING_BEAT, self._ping),
         ):
@@ -180,6 +181,10 @@ class App:
     async def _deliver_round(self) -> None:
         self._deliver.beat()
 
+    async def _file_round(self) -> None:
+        if not self._reading.locked():
+            self._run(self.reread())
+
     async def _do_chores(self) -> None:
         self._run(self._prune())
 
@@ -191,7 +196,12 @@ class App:
         """Start work that a beat must not wait for."""
         task = asyncio.create_task(errand)
         self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        task.add_done_callback(self._ran)
+
+    def _ran(self, errand: asyncio.Task[None]) -> None:
+        self._errands.discard(errand)
+        if not errand.cancelled() and (error := errand.exception()):
+            self._log.error("an errand failed", error=error)
 
     async def _prune(self) -> None:
         """Blank old texts a few hundred at a time, so that nobody waits for it."""
@@ -210,13 +220,20 @@ class App:
             self._log.warning("ping failed", reason=error.message)
 
     async def reread(self) -> None:
-        """Swap the configuration whole when its file has changed; one that is faulty, or away, changes nothing."""
+        """Swap the configuration whole when its file has changed; one that is faulty, or away, changes nothing.
+
+        Thousands of topics take seconds to compile: that is done beside everything else.
+        """
+        async with self._reading:
+            await self._reread()
+
+    async def _reread(self) -> None:
         fingerprint = _fingerprint(self.config)
         if fingerprint in (self._file, AWAY):
             return
         self._file = fingerprint
         try:
-            config, orders = await asyncio.to_thread(_read, self.config.path)  # thousands of topics take seconds
+            config, orders = await asyncio.to_thread(_read, self.config.path)
         except ConfigError as error:
             self._log.error("the changed file has faults, nothing was changed", faults=list(error.faults))
             faults, cause = error.faults, hashlib.blake2b(str(error).encode(), digest_size=8).hexdigest()

@@ -144,7 +144,7 @@ class Field(StrEnum):
 class Place:
     """Where a term stands: characters ``start`` to ``end`` of the field as published.
 
-    ``term`` is the word, phrase or expression as the query has it.
+    ``term`` is the word, phrase or expression as the query has it, without quotes and ``title:``.
     """
 
     field: Field

@@ -13,7 +13,7 @@ from bot import terminal
 from bot.errors import ConfigError, QueryError, VigieError
 from bot.model import Field, Place
 from bot.rules import matcher, query
-from bot.rules.query import Query
+from bot.rules.query import Node
 from scrapers import Post
 
 _META = ("lang", "author", "url", "title", "source")
@@ -35,7 +35,7 @@ def match(asked: str, *, cases: Path | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _lines(parsed: Query, *, as_json: bool) -> bool:
+def _lines(parsed: Node, *, as_json: bool) -> bool:
     """Whether any line of stdin matched; those that did are printed."""
     screen, found = terminal.console(), False
     for line in sys.stdin or ():  # None when it is closed
@@ -95,7 +95,7 @@ def read_cases(path: Path) -> Iterator[Case]:
             continue
         try:
             yield _case(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise VigieError(f"{path}, line {number}: not a case with id, query and text: {error}") from error
 
 

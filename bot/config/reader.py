@@ -13,7 +13,7 @@ from bot.config.sources import source
 from bot.config.tables import ChatTable, HealthTable, RsshubTable, StoreTable, StoryTable, Top, TopicTable, XTable
 from bot.config.values import Config, Http, ManagedChat, Telegram
 from bot.config.words import quoted
-from bot.errors import ConfigError, QueryError
+from bot.errors import ConfigError
 from bot.model import Chat, Topic
 from bot.rules import query
 
@@ -149,12 +149,6 @@ def _topic(name: str, raw: object, places: Collection[str], faults: Faults) -> T
     _references(raw, path, "sources", places, "no source or tag is named", faults)
     if table is None:
         return None
-    for place, words in enumerate(table.except_):
-        try:
-            query.term(words)
-        except QueryError:
-            faults.add(join(path, "except", place), "holds no letter or digit, so nothing can stand inside it")
-            return None
     return Topic(
         name=name,
         query=query.any_of(table.query),

@@ -42,7 +42,10 @@ def _queries(raw: object, check: ValidatorFunctionWrapHandler) -> tuple[str, ...
     found: tuple[str, ...] = check(raw)
     if not found:
         raise ValueError("must hold at least one query")
-    _query(query.any_of(found))
+    try:
+        query.parse(query.any_of(found))
+    except QueryError as error:
+        raise ValueError(f"taken together: {error}") from None
     return found
 
 
@@ -52,6 +55,14 @@ def _query(text: str) -> str:
     except QueryError as error:
         here = f", before {words.quoted(text[error.at :], 20)}" if text[error.at :].strip() else ""
         raise ValueError(f"{error} (at character {error.at + 1}{here})") from None
+    return text
+
+
+def _term(text: str) -> str:
+    try:
+        query.term(text)
+    except QueryError as error:
+        raise ValueError(f"{error}, else nothing can stand inside it") from None
     return text
 
 
@@ -81,6 +92,7 @@ Label = Annotated[str, PlainValidator(words.label)]
 Labels = tuple[Label, ...]
 SomeLabels = Annotated[Labels, AfterValidator(_unempty)]
 Link = Annotated[str, PlainValidator(words.link)]
+Excepted = Annotated[str, PlainValidator(words.label), AfterValidator(_term)]
 Contact = Annotated[str, PlainValidator(words.contact)]
 Address = Annotated[str, PlainValidator(words.address)]
 OptionalAddress = Annotated[str, PlainValidator(words.optional_address)]

@@ -9,6 +9,7 @@ from bot.config.shape import (
     ChatId,
     Count,
     Every,
+    Excepted,
     Flag,
     Labels,
     Line,
@@ -61,7 +62,7 @@ class TopicTable:
     """[topic.NAME]."""
 
     query: Queries
-    except_: Labels = ()
+    except_: tuple[Excepted, ...] = ()
     priority: Priority = Priority.NORMAL
     sources: SomeLabels = ("*",)
 

@@ -1,15 +1,15 @@
 """What a query may ask of a post beside its words: its language, who wrote it, where it stands, who brought it.
 
 lang:zh       the declared language; zh-TW is zh, and a post without a declaration has none
-from:nvidia   the account: the author's name as a whole, or the name in the address of the post
+from:nvidia   the account: the author's name as a whole, or the name that the post's address begins with
 author:Ines   a word or phrase in the author's name
 site:x.org    the address of the post is on this domain, or below it
 source:news   the source's name, or one of its tags
 """
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote
 
 from bot.errors import QueryError
@@ -18,9 +18,8 @@ from bot.rules.text import Text, fold
 from scrapers import Post
 
 NAMES = ("lang", "from", "author", "site", "source")
-_DEEP = 2
-"""An account is named in the first parts of an address: x.com/nvidia, bsky.app/profile/nvidia.com."""
-
+# x.com/nvidia/status/1, mastodon.example/@nvidia/2, bsky.app/profile/nvidia.com/post/3
+_named = re.compile(r"/(?:(?:profile|users?|u|channel|c)/)?@?([^/]+)")
 _address = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:]*)(?::\d*)?(?P<path>[^?#]*)", re.I)
 _language = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*")
 _domain = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}")
@@ -28,7 +27,7 @@ _domain = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One such demand; made by ``read``. ``at`` is its place in the query."""
+    """One such demand, ready to be put to a post; made by ``read``. ``at`` is its place in the query."""
 
     name: str
     value: str
@@ -36,66 +35,66 @@ class Filter:
 
     def accepts(self, post: Post, labels: frozenset[str]) -> bool:
         """Whether a post meets it; ``labels`` are the name and the tags of the source that brought the post."""
-        return _TESTS[self.name](self.value, post, labels)
+        match self.name:
+            case "lang":
+                lang = _tag(post.lang)
+                return lang == self.value or lang.startswith(f"{self.value}-")
+            case "from":
+                return self.value in (_account(post.author), _account(_first_name(post.url)))
+            case "site":
+                host = _host(post.url)
+                return host == self.value or host.endswith(f".{self.value}")
+            case "source":
+                return self.value in map(fold, labels)
+            case _:
+                return bool(_term(self.value).find(Text(post.author)))
 
 
 def read(name: str, value: str, *, at: int) -> Filter:
     """The filter that a query writes as name:value. Raises QueryError for one that no post could meet."""
-    wanted = value.strip()
+    value = value.strip()
     if name == "lang":
-        wanted = wanted.lower().replace("_", "-")
-        if not _language.fullmatch(wanted):
+        if not _language.fullmatch(_tag(value)):
             raise QueryError("lang: takes the code of a language, such as lang:fr or lang:zh-TW", at=at)
-    elif name == "site":
-        wanted = _ascii_host(wanted.lower().removeprefix("www."))
-        if not _domain.fullmatch(wanted):
+        return Filter(name, _tag(value), at)
+    if name == "site":
+        domain = _ascii(value.lower().removeprefix("www."))
+        if not _domain.fullmatch(domain):
             raise QueryError("site: takes a domain alone, such as site:reuters.com", at=at)
-    elif not any(char.isalnum() for char in wanted):
+        return Filter(name, domain, at)
+    if not _term(value).keys:
         raise QueryError(f"{name}: takes a name, such as {name}:nvidia", at=at)
-    return Filter(name, wanted, at)
+    return Filter(name, _account(value) if name == "from" else fold(value), at)
 
 
-def _ascii_host(host: str) -> str:
-    """A domain as addresses carry it: bücher.example is xn--bcher-kva.example."""
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return host
+@lru_cache(maxsize=1_024)
+def _term(words: str) -> Term:
+    return Term(words)
 
 
-def _lang(value: str, post: Post, _labels: frozenset[str]) -> bool:
-    lang = post.lang.lower().replace("_", "-")
-    return lang == value or lang.startswith(f"{value}-")
-
-
-def _from(value: str, post: Post, _labels: frozenset[str]) -> bool:
-    found = _address.match(post.url)
-    parts = unquote(found["path"]).split("/")[1 : _DEEP + 1] if found else []
-    return _account(value) in {_account(name) for name in (post.author, *parts)}
+def _tag(lang: str) -> str:
+    return lang.lower().replace("_", "-")
 
 
 def _account(name: str) -> str:
     return fold(name).strip().removeprefix("@")
 
 
-def _author(value: str, post: Post, _labels: frozenset[str]) -> bool:
-    return bool(Term(value).find(Text(post.author)))
+def _first_name(url: str) -> str:
+    """The account that an address begins with, or ""."""
+    found = _address.match(url)
+    named = _named.match(found["path"]) if found else None
+    return unquote(named[1]) if named else ""
 
 
-def _site(value: str, post: Post, _labels: frozenset[str]) -> bool:
-    found = _address.match(post.url)
-    host = _ascii_host(found["host"].lower().rstrip(".")) if found else ""
-    return host == value or host.endswith(f".{value}")
+def _host(url: str) -> str:
+    found = _address.match(url)
+    return _ascii(found["host"].lower().rstrip(".")) if found else ""
 
 
-def _source(value: str, _post: Post, labels: frozenset[str]) -> bool:
-    return fold(value) in map(fold, labels)
-
-
-_TESTS: Mapping[str, Callable[[str, Post, frozenset[str]], bool]] = {
-    "lang": _lang,
-    "from": _from,
-    "author": _author,
-    "site": _site,
-    "source": _source,
-}
+def _ascii(host: str) -> str:
+    """A domain as addresses carry it: bücher.example is xn--bcher-kva.example."""
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host

@@ -24,7 +24,7 @@ class Hint:
 
 def hints(topics: Sequence[Topic]) -> tuple[Hint, ...]:
     """All that is worth a second thought, in the order of the topics, whose queries are sound."""
-    roots = {topic.name: query.parse(topic.query).root for topic in topics}
+    roots = {topic.name: query.parse(topic.query) for topic in topics}
     terms = {name: [word.leaf for word in _wanted(root) if isinstance(word.leaf, Term)] for name, root in roots.items()}
     excepted = {_letters(words) for topic in topics for words in topic.exceptions}
     elsewhere = _elsewhere(topics, terms)
@@ -96,11 +96,9 @@ def _inside(terms: Sequence[Term], excepted: set[str]) -> Iterator[str]:
     own = {variants.simplified(term.words) for term in terms}
     for term in terms:
         words = variants.simplified(term.words)
-        wider = (
-            []
-            if common.everyday(words)
-            else [each for each in common.wider(words) if each not in own and each not in excepted]
-        )
+        if common.everyday(words):
+            continue
+        wider = [each for each in common.wider(words) if each not in own and each not in excepted]
         if wider:
             yield f'"{term}" also stands inside {", ".join(wider)}: name what is something else under except'
 

@@ -6,7 +6,7 @@ sign is not. Numbers have limits of their own: 3.5 is not 5, and 100 km is a mea
 
 import re
 
-from bot.rules.text import UNSPACED, WORD, fold
+from bot.rules.text import WORD, fold, unspaced
 
 HYPHENS = "\\-\u2010-\u2013\u2212"
 """Inside [...]: signs that join the parts of a name."""
@@ -15,21 +15,23 @@ QUOTES = "'\u2018\u2019\u02bc\u2032"
 _BESIDE = 16
 """Characters on either side of a place that decide whether it is one."""
 
-_unspaced = re.compile(f"[{UNSPACED}]")
 _arabic = re.compile("[\u0620-\u064a\u0671-\u06d3]")
 _tag = re.compile("[#\uff03]\\w*\\Z")
 
-# Before, read backwards. A count may lean on a name (8xH100), but 0x begins a hexadecimal number.
-_before_word = re.compile(f"(?!{WORD})|x(?:[1-9]|[0-9]{{2}})")
-_before_number = re.compile(f"(?!{WORD})(?!\\.[0-9])(?!,0(?![0-9]))")
-_before_thousand = re.compile(f"(?!{WORD})(?!\\.[0-9])(?!,[0-9])")
+# Before, read backwards. A count may lean on a name (8xH100, 2x4090), but 0x begins a hexadecimal number, and 1920x1080
+# is one size.
+_before_word = re.compile(f"(?!{WORD})|x[0-9]{{0,3}}[1-9](?!{WORD})")
+_COUNT = f"|x[0-9]?[1-9](?!{WORD})"
+_before_number = re.compile(f"(?!{WORD})(?!\\.[0-9])(?!,0(?![0-9])){_COUNT}")
+_before_thousand = re.compile(f"(?!{WORD})(?!\\.[0-9])(?!,[0-9]){_COUNT}")
 # Arabic writes "and", "so", "with", "as", "for" and "the" as one with the word.
 _before_arabic = re.compile(f"(?:\u0644\u0627|\u0644)?[\u0628\u0643\u0644]?[\u0648\u0641]?(?!{WORD})")
-# Behind: no more of the word than a plural or possessive s, no more of the number, no unit.
-_after_word = re.compile(f"(?:[{QUOTES}]?s)?(?!{WORD})")
-_after_number = re.compile(f"(?!\\.[0-9])(?!,[0-9]{{3}}(?![0-9]))(?:[{QUOTES}]?s)?(?!{WORD})")
+# Behind: no more of the word than a plural or possessive s or a count (H100x8), no more of the number, no unit.
+_MORE = f"(?:[{QUOTES}]?s|x[1-9][0-9]{{0,3}})?(?!{WORD})"
+_after_word = re.compile(_MORE)
+_after_number = re.compile(f"(?!\\.[0-9])(?!,[0-9]{{3}}(?![0-9])){_MORE}")
 _after_exact = re.compile(f"(?:[{QUOTES}]s)?(?!{WORD})")
-_after_tag = re.compile(r"(?!\w)")
+_after_tag = re.compile(r"s?(?!\w)")
 _UNIT = "(?:km|cm|mm|nm|kg|mg|mph|kph|km/h|kmh|kwh?|mwh|miles)"
 _unit = re.compile(f"[{HYPHENS}]{_UNIT}(?!{WORD})")
 _unit_apart = re.compile(f"[ {HYPHENS}]?(?:{_UNIT}|m)(?!{WORD})| ?%")
@@ -40,7 +42,7 @@ def free_before(text: str, start: int, letter: str, *, thousand: bool = False) -
 
     ``thousand``: it is a number of three digits, before which a comma joins more.
     """
-    if start == 0 or text[start - 1] in " \n" or _unspaced.match(letter):
+    if start == 0 or text[start - 1] in " \n" or unspaced.match(letter):
         return True
     left = fold(text[max(0, start - _BESIDE) : start])[::-1]
     if letter.isdigit():
@@ -52,7 +54,7 @@ def free_before(text: str, start: int, letter: str, *, thousand: bool = False) -
 
 def free_after(text: str, end: int, letter: str) -> bool:
     """Whether a word that ends with this letter, folded, may end at ``end``."""
-    if end == len(text) or text[end] in " \n" or _unspaced.match(letter):
+    if end == len(text) or text[end] in " \n" or unspaced.match(letter):
         return True
     return bool(_after_word.match(_right(text, end))) or _is_seam(text, end)
 
@@ -66,7 +68,7 @@ def free_after_number(text: str, end: int, *, apart: bool) -> bool:
 
 def free_after_exact(text: str, end: int, letter: str) -> bool:
     """Whether a word that is spelt exactly may end at ``end``: no plural, but a possessive s."""
-    return bool(_unspaced.match(letter) or _after_exact.match(_right(text, end)))
+    return bool(unspaced.match(letter) or _after_exact.match(_right(text, end)))
 
 
 def free_after_tag(text: str, end: int) -> bool:

@@ -7,12 +7,13 @@ One scan over the squeezed post finds which of them occur; only the topics filed
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 
 from bot.errors import QueryError
 from bot.model import Field, Match, Place, Topic
 from bot.rules import query
 from bot.rules.filters import Filter
-from bot.rules.query import And, Leaf, Near, Node, Not, Or, Query, Word
+from bot.rules.query import And, Leaf, Near, Node, Not, Or, Word
 from bot.rules.regex import Regex
 from bot.rules.scan import Scanner
 from bot.rules.terms import Term
@@ -21,13 +22,15 @@ from scrapers import Post
 
 NOBODY: frozenset[str] = frozenset()
 """The labels of a post that no source brought."""
+PLACES = 50
+"""A match keeps so many places of each field: more than anybody looks at."""
 SHORTEST = 3
 """A regular expression without a literal of so many characters is tried on every post."""
 
 
-def find(asked: Query, post: Post, *, labels: frozenset[str] = NOBODY) -> tuple[Place, ...] | None:
+def find(asked: Node, post: Post, *, labels: frozenset[str] = NOBODY) -> tuple[Place, ...] | None:
     """The places, in order, that make a query true of one post; None where it is not."""
-    places = _Reading(post, labels).met(asked.root, ())
+    places = _Reading(post, labels).met(asked, ())
     return None if places is None else tuple(sorted(places))
 
 
@@ -46,7 +49,7 @@ class _Rule:
 def _rule(topic: Topic) -> _Rule:
     try:
         exceptions = tuple(query.term(words) for words in topic.exceptions)
-        return _Rule(topic.name, query.parse(topic.query).root, exceptions)
+        return _Rule(topic.name, query.parse(topic.query), exceptions)
     except QueryError as wrong:
         raise QueryError(f"{topic.name}: {wrong}", at=wrong.at) from None
 
@@ -81,7 +84,7 @@ class Matcher:
             return ()
         reading = _Reading(post, labels)
         found = ((rule, reading.met(rule.root, rule.exceptions)) for rule in map(self._rules.__getitem__, numbers))
-        return tuple(Match(topic=rule.topic, places=tuple(sorted(places))) for rule, places in found if places)
+        return tuple(Match(topic=rule.topic, places=_first(places)) for rule, places in found if places)
 
     def candidates(self, post: Post) -> list[int]:
         """The numbers of the topics that a post may match; the scan rules out all others."""
@@ -89,6 +92,12 @@ class Matcher:
         if not keys and not self._always:
             return []
         return sorted(self._always.union(*map(self._owners.__getitem__, keys)))
+
+
+def _first(places: Iterable[Place]) -> tuple[Place, ...]:
+    """Those of each field that a Match keeps, in order."""
+    groups = groupby(sorted(places), key=lambda place: place.field)
+    return tuple(place for _, group in groups for place in islice(group, PLACES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +172,7 @@ class _Reading:
                 left, right = (self._stretches(side, part, exceptions) for side in (node.left, node.right))
                 return _pairs(left, right, node, self._texts[part])
             case Or():
-                found = [each for branch in node.parts for each in self._stretches(branch, part, exceptions)]
-                return sorted(found, key=lambda each: (each.start, each.end))
+                return _merged(each for branch in node.parts for each in self._stretches(branch, part, exceptions))
             case _:
                 raise AssertionError("the parser lets only words, NEAR and OR stand beside a NEAR")
 
@@ -172,12 +180,20 @@ class _Reading:
 def _pairs(left: Sequence[_Stretch], right: Sequence[_Stretch], near: Near, text: Text) -> list[_Stretch]:
     """Each stretch with the nearest of the other side before and behind it, as far as they are near enough.
 
-    A pair of others that are not nearest would span a longer way to the same ends, so nothing is lost.
+    Any other pair reaches further to one side only and has a nearer one inside it that ends at the same place: for a
+    third thing beside them (the parser allows no more) the nearer one is as good.
     """
     pairs = {(one, other) for one in left for other in _neighbours(one, right)}
     pairs |= {(other, one) for one in right for other in _neighbours(one, left)}
-    found = [_joined(one, other) for one, other in pairs if _is_near(one, other, near, text)]
-    return sorted(found, key=lambda each: (each.start, each.end))
+    return _merged(_joined(one, other) for one, other in pairs if _is_near(one, other, near, text))
+
+
+def _merged(stretches: Iterable[_Stretch]) -> list[_Stretch]:
+    """In order of beginning; of the same stretch, all places together."""
+    found: dict[Span, frozenset[Place]] = {}
+    for each in stretches:
+        found[each.start, each.end] = found.get((each.start, each.end), frozenset()) | each.places
+    return [_Stretch(start, end, found[start, end]) for start, end in sorted(found)]
 
 
 def _neighbours(one: _Stretch, others: Sequence[_Stretch]) -> list[_Stretch]:

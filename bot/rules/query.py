@@ -25,6 +25,8 @@ MAX_DEPTH = 50
 """Parentheses and negations inside each other."""
 MAX_DISTANCE = 100
 """Words between the two sides of a NEAR."""
+MAX_SIDES = 3
+"""Things that stand near each other: of four and more, the nearest of each would no longer be the right ones."""
 
 Leaf = Term | Exact | Regex
 
@@ -76,21 +78,14 @@ class Or:
 Node = Word | Filter | Near | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query that was understood."""
-
-    root: Node
-
-
-def parse(text: str) -> Query:
+def parse(text: str) -> Node:
     """Understand a query. Raises QueryError, with the place and the way out, for one that cannot be meant so."""
     if len(text) > MAX_LENGTH:
         raise QueryError(f"a query has at most {MAX_LENGTH:,} characters, this one has {len(text):,}", at=MAX_LENGTH)
     root = _Parser(text).whole()
     if lost := unbounded(root):
         raise QueryError("this would match nearly every post: add a word that must be there", at=lost.at)
-    return Query(root)
+    return root
 
 
 def any_of(queries: Sequence[str]) -> str:
@@ -111,7 +106,7 @@ def unbounded(node: Node) -> Node | None:
 
 # --- reading a query -----------------------------------------------------------------------------------------------
 
-_OPEN, _CLOSE, _QUOTE, _BAR, _COLON = "(（", ")）", '"“”„＂', "|｜", ":："
+_OPEN, _CLOSE, _QUOTE, _BAR, _COLON = "(（", ")）", '"“”„＂«»「」『』', "|｜", ":："
 _item = re.compile(
     rf"\s*(?:(?P<open>[{_OPEN}])|(?P<close>[{_CLOSE}])|(?P<bar>[{_BAR}])|(?P<minus>-)"
     rf"|(?P<field>(?i:{'|'.join(filters.NAMES)}|title))[{_COLON}]"
@@ -127,8 +122,15 @@ _WRONG = (
     (re.compile(r"\+.*"), "a + means nothing here: all words are required already"),
     (re.compile(r"!.*"), "a ! means nothing here: write -word or NOT word"),
     (re.compile(r"[–—−－].*"), "a word that must be absent has the plain - before it"),
+    (
+        re.compile(r"(?i:language|intitle|inurl|url|domain|host|user|by|feed|tag|to|is|has|text|body)[:：].*"),
+        "no such field: there are lang:, from:, author:, site:, source: and title:; in quotes it is a word",
+    ),
     (re.compile(r"[=＝]"), "a lone =: write it before the word that must be spelt so"),
-    (re.compile(r".*[,;，；、]|.*[，；、].*"), "a comma means nothing here: put OR or a space between words"),
+    (
+        re.compile(r".*[，；、].*|.*[,;](?!\d).*|.*(?<!\d)[,;].*"),
+        "a comma means nothing here: put OR or a space between words",
+    ),
     (re.compile(r".*[*＊].+"), "a * stands at the end of a word; in quotes it is a character"),
 )
 
@@ -214,6 +216,8 @@ def _refusal(word: str) -> str:
 
 def term(words: str, at: int = 0, *, wild: bool = False) -> Term:
     """A word or phrase. Raises QueryError when nothing could be found of it."""
+    if len(words) > MAX_LENGTH:
+        raise QueryError(f"a word or phrase has at most {MAX_LENGTH:,} characters", at=at)
     made = Term(words, wild)
     if not made.keys or not any(char.isalnum() for char in fold(words)):
         way = "a word with ? needs a letter or a digit of its own" if wild else "a word needs a letter or a digit"
@@ -253,7 +257,7 @@ class _Parser:
         while self._next.kind == "OR":
             self._take()
             parts.append(self._and())
-        return _one_of(parts)
+        return _joined(Or, parts)
 
     def _and(self) -> Node:
         parts = [self._not()]
@@ -261,8 +265,7 @@ class _Parser:
             if self._next.kind == "AND":
                 self._take()
             parts.append(self._not())
-        different = tuple(dict.fromkeys(parts))
-        return parts[0] if len(different) == 1 else And(different, parts[0].at)
+        return _joined(And, parts)
 
     def _not(self) -> Node:
         if self._next.kind in ("NOT", "minus"):
@@ -271,13 +274,13 @@ class _Parser:
         return self._near()
 
     def _near(self) -> Node:
-        node, count = self._any(), 0
+        node = self._any()
         while self._next.kind == "near":
-            token, count = self._take(), count + 1
-            if count > MAX_DEPTH:
-                raise QueryError(f"more than {MAX_DEPTH} NEAR in a row", at=token.at)
+            token = self._take()
             ordered, distance = _distance(token)
-            node = Near(_standing(node), _standing(self._any()), distance, ordered, token.at)
+            node = Near(node, self._any(), distance, ordered, token.at)
+            if _sides(node.left) + _sides(node.right) > MAX_SIDES:
+                raise QueryError(f"NEAR joins {MAX_SIDES} at most: leave one out, or join it with AND", at=token.at)
         return node
 
     def _any(self) -> Node:
@@ -285,7 +288,7 @@ class _Parser:
         while self._next.kind == "bar":
             self._take()
             parts.append(self._part())
-        return _one_of(parts)
+        return _joined(Or, parts)
 
     def _part(self) -> Node:
         token = self._take()
@@ -346,9 +349,9 @@ class _Parser:
         return token
 
 
-def _one_of(parts: Sequence[Node]) -> Node:
+def _joined(kind: type[And] | type[Or], parts: Sequence[Node]) -> Node:
     different = tuple(dict.fromkeys(parts))
-    return parts[0] if len(different) == 1 else Or(different, parts[0].at)
+    return parts[0] if len(different) == 1 else kind(different, parts[0].at)
 
 
 def _distance(token: _Token) -> tuple[bool, int]:
@@ -367,11 +370,17 @@ def _expressed(token: _Token) -> Regex:
         raise QueryError(str(wrong), at=token.at + 1 + wrong.at) from None
 
 
-def _standing(node: Node) -> Node:
-    """A side of a NEAR, which must be something that has a place."""
-    if isinstance(node, Word | Near) or (isinstance(node, Or) and all(_standing(part) for part in node.parts)):
-        return node
-    raise QueryError('NEAR stands between words, "phrases" and (this OR that)', at=node.at)
+def _sides(node: Node) -> int:
+    """How many things stand near each other in a side of a NEAR, which must be something that has a place."""
+    match node:
+        case Word():
+            return 1
+        case Near():
+            return _sides(node.left) + _sides(node.right)
+        case Or():
+            return max(map(_sides, node.parts))
+        case _:
+            raise QueryError('NEAR stands between words, "phrases" and (this OR that)', at=node.at)
 
 
 def _missing(token: _Token) -> str:

@@ -22,16 +22,14 @@ from typing import Any
 import re2
 
 from bot.errors import QueryError
-from bot.rules.text import UNSPACED, Span
+from bot.rules.text import ENOUGH, UNSPACED, Span
 
 _DEPTH = 50
 """Parentheses inside each other."""
 _MOST_LITERALS = 64
 """More literals than this rule too little out."""
-_ENOUGH = 1_000
-"""Further places of one expression in one text tell nobody anything."""
-_MEMORY = 4 << 20
-"""Bytes that RE2 may use for one expression. Ordinary ones take some thousand; this admits ``\\w{1,200}``."""
+_MEMORY = 1 << 20
+"""Bytes that RE2 may use for one expression; ordinary ones take 10,000 to 100,000, most of it for Unicode's classes."""
 
 _MARK = "\ufdd0"
 """For internal use, says Unicode, and in none of RE2's ``\\p`` classes."""
@@ -84,17 +82,22 @@ def read(source: str, *, ignore_case: bool = False) -> Regex:
     if lone := _unfit.search(source):
         raise QueryError(_NO_CHARACTER, at=lone.start())
     try:
-        if _compiled(source, ignore_case).search(b""):
+        _engine(source, ignore_case)
+        if _engine(_written(source, marked=False), ignore_case).search(b""):
             raise QueryError("it matches an empty text: ask for a character at least, with + instead of *", at=0)
-        for marked in {False, "\\b" in source}:
-            _compiled(_written(source, marked=marked), ignore_case)
+        _engine(_written(source, marked=True), ignore_case)
     except re2.error as error:
         raise _refusal(source, error.args[0].decode(errors="replace")) from None
     return Regex(source, ignore_case)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=256)
 def _compiled(expression: str, ignore_case: bool) -> Any:
+    """Made when a text needs it: thousands of expressions that match nothing take no memory."""
+    return _engine(expression, ignore_case)
+
+
+def _engine(expression: str, ignore_case: bool) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
@@ -248,6 +251,8 @@ def _written(source: str, *, marked: bool) -> str:
 _Piece = str | frozenset[str]
 """Text that goes on where the piece before it ended; or what ends that text, and the literals that it promises."""
 _NOTHING: frozenset[str] = frozenset()
+_DOUBTFUL = ("\ufffd", "\u0345", "Ι", "ι", "\u1fbe")
+"""No literals: what replaces unfit characters of a text, and the iota that /i takes for an accent which folds away."""
 
 
 def _pieces(tokens: Iterator[_Token]) -> list[_Piece]:
@@ -263,8 +268,8 @@ def _pieces(tokens: Iterator[_Token]) -> list[_Piece]:
         elif kind == "open":
             branches[-1].append(_pieces(tokens))
         elif kind != "flags":
-            # A point is no text. What replaces unfit characters of a text is not in the text as it is.
-            branches[-1].append([_NOTHING if kind == "class" or char == "\ufffd" else char])
+            # A point is no text.
+            branches[-1].append([_NOTHING if kind == "class" or char in _DOUBTFUL else char])
     if len(branches) == 1:
         return list(chain(*branches[0]))
     promises = [_best(chain(*branch)) for branch in branches]
@@ -304,7 +309,7 @@ def _places(engine: Any, data: bytes) -> list[Span]:
     """Each search begins before the marks that the last place ended with: the next one may ask for them too."""
     spans: list[Span] = []
     at = seen = count = 0
-    for _ in range(_ENOUGH):
+    for _ in range(ENOUGH):
         found = engine.search(data, at)
         if not found:
             break

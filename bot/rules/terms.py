@@ -16,10 +16,8 @@ from math import prod
 
 from bot.rules import limits, variants
 from bot.rules.limits import HYPHENS, QUOTES
-from bot.rules.text import EMOJI, UNSPACED, WORD, Span, Text, atoms, bare, calm, fold, spell
+from bot.rules.text import EMOJI, ENOUGH, WORD, Span, Text, atoms, bare, calm, continues, fold, spell, unspaced
 
-ENOUGH = 1_000
-"""Further places of one term in one text tell nobody anything."""
 _SPELLINGS = 24
 """Strings that stand for one term in the scan, at most: of a term with more, a part stands for it."""
 _LENGTH = 24
@@ -32,7 +30,6 @@ _JOINT = f"(?:[^\\S\\n]{{1,9}}(?:\\n[^\\S\\n]{{0,9}})?|\\n[^\\S\\n]{{0,9}}|[{HYP
 _GAP = 40
 """More characters than this between two atoms are no joint."""
 
-_unspaced = re.compile(f"[{UNSPACED}]")
 _spaced = re.compile(WORD)
 _joints = re.compile(f"[\\s{HYPHENS}_{_DOTS}{EMOJI}.]+")
 _edges = re.compile(f"^[\\s{HYPHENS}_{_DOTS}]+|[\\s{HYPHENS}_{_DOTS}.]+$")
@@ -146,7 +143,7 @@ def _meet(left: str, right: str) -> bool:
 
 
 def _kind(char: str) -> str:
-    if _unspaced.match(char):
+    if unspaced.match(char):
         return "unspaced"
     if char.isdigit():
         return "digit"
@@ -167,7 +164,7 @@ def _atoms(pieces: Iterable[tuple[str, str]], wild: bool) -> tuple[list[str], li
             if not found:
                 between += f"[{QUOTES}]" if char in QUOTES else re.escape(char)
             for letter in found:
-                if not between and letters and _unspaced.match(letters[-1]) and _unspaced.match(letter):
+                if not between and letters and unspaced.match(letters[-1]) and unspaced.match(letter):
                     between = _EMOJIS
                 letters.append(letter)
                 joints.append(between)
@@ -176,11 +173,11 @@ def _atoms(pieces: Iterable[tuple[str, str]], wild: bool) -> tuple[list[str], li
 
 
 def _runs(letters: Sequence[str], joints: Sequence[str]) -> tuple[Span, ...]:
-    """Where two or more digits stand together in a term that holds letters as well."""
+    """Where three or more digits stand together in a term that holds letters as well: H2O is not H20."""
     if not any(_spaced.match(letter) and not letter.isdigit() for letter in letters):
         return ()
     text = "".join("0" if letter.isdecimal() else "x" for letter in letters)
-    runs = (found.span() for found in re.finditer("0{2,}", text))
+    runs = (found.span() for found in re.finditer("0{3,}", text))
     return tuple((start, end) for start, end in runs if not any(joints[start + 1 : end]))
 
 
@@ -241,8 +238,8 @@ class Term:
     def _places(self, text: Text) -> Iterator[Span]:
         found, end = 0, -1
         for first in self._starts(text.atoms):
-            span = self._fits(text, first)
-            if span and span[0] >= end and not text.hides(span):
+            span = self._fits(text, first) if first >= 0 and text.begins[first] >= end else None
+            if span and not text.hides(span):
                 yield span
                 found, end = found + 1, span[1]
                 if found == ENOUGH:
@@ -257,12 +254,23 @@ class Term:
     def _fits(self, text: Text, first: int) -> Span | None:
         """The characters from atom ``first`` on, if they are the term and nothing around them says otherwise."""
         last = first + len(self._shape.options) - 1
-        if first < 0 or last >= len(text.atoms) or not self._shape.spells(text.atoms[first : last + 1]):
+        start = None if last >= len(text.atoms) else self._start(text, first)
+        if start is None or not self._shape.spells(text.atoms[first : last + 1]):
             return None
         span, apart = text.span(first, last), self._joined(text, first)
         if span is None or apart is None:
             return None
-        return self._bounded(text.original, *span, text.atoms[first], text.atoms[last], apart=apart)
+        end = self._end(text.original, span[1], text.atoms[last], apart=apart)
+        return None if end is None else (start, end)
+
+    def _start(self, text: Text, first: int) -> int | None:
+        """Where the term begins, its signs included; None where it may not, which rules most places out."""
+        shape, start = self._shape, text.begins[first]
+        if shape.lead:
+            led = _signs(shape.lead, text.original[max(0, start - _GAP) : start], before=True)
+            return None if led is None else start - led
+        free = limits.free_before(text.original, start, text.atoms[first], thousand=shape.thousand)
+        return start if free else None
 
     def _joined(self, text: Text, first: int) -> bool | None:
         """Whether the last piece stands apart; None where something stands between two atoms that may not."""
@@ -278,21 +286,16 @@ class Term:
             apart = apart or (number == shape.last and seen != "")
         return apart
 
-    def _bounded(self, text: str, start: int, end: int, first: str, last: str, *, apart: bool) -> Span | None:
-        """The place with its signs and, for a last *, the rest of its word; None where its limits are not met."""
+    def _end(self, text: str, end: int, letter: str, *, apart: bool) -> int | None:
+        """Where the term ends, with its signs or, for a last *, the rest of its word; None where it may not."""
         shape = self._shape
-        led = _signs(shape.lead, text[max(0, start - _GAP) : start], before=True)
-        trailed = _signs(shape.trail, text[end : end + _GAP], before=False)
-        if led is None or trailed is None:
-            return None
-        if not led and not limits.free_before(text, start, first, thousand=shape.thousand):
-            return None
         if shape.tail:
             rest = _rest.match(text, end)
-            return start - led, rest.end() if rest and not _unspaced.match(last) else end
-        if not trailed and not self._ends(text, end, last, apart=apart):
-            return None
-        return start - led, end + trailed
+            return rest.end() if rest and not unspaced.match(letter) else end
+        if shape.trail:
+            trailed = _signs(shape.trail, text[end : end + _GAP], before=False)
+            return None if trailed is None else end + trailed
+        return end if self._ends(text, end, letter, apart=apart) else None
 
     def _ends(self, text: str, end: int, letter: str, *, apart: bool) -> bool:
         shape = self._shape
@@ -327,14 +330,14 @@ class Exact:
 
     def _is_whole(self, text: str, start: int, end: int) -> bool:
         first, last = self.words[0], self.words[-1]
+        if continues(text[start]) or (end < len(text) and continues(text[end])):
+            return False  # a letter and its accent are one
         before = not first.isalnum() or limits.free_before(text, start, fold(first)[:1])
         return before and (not last.isalnum() or limits.free_after_exact(text, end, fold(last)[-1:]))
 
 
 def _signs(pattern: str, beside: str, *, before: bool) -> int | None:
     """How many characters of what stands beside a place are these signs of the term; None where it has others."""
-    if not pattern:
-        return 0
     found = _compiled(f"{pattern}\\Z").search(bare(beside)) if before else _compiled(pattern).match(bare(beside))
     if found is None:
         return None

@@ -8,7 +8,6 @@ exactly is always found there too, so that one fast scan (``scan``) can rule mos
 with the piece of the original that it came from. Rules and their reasons: the labelled cases of matching quality.
 """
 
-import codecs
 import re
 import unicodedata
 from bisect import bisect_left
@@ -22,6 +21,8 @@ from bot.rules import opaque, variants
 Span = tuple[int, int]
 """Characters ``start`` to ``end`` of a text as published."""
 
+ENOUGH = 1_000
+"""Further places of one term in one text tell nobody anything."""
 _CROWD = 30
 """More marks than this in a row are nobody's spelling."""
 
@@ -42,7 +43,8 @@ UNSPACED = (
     "\u30fc-\u312f\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 """Inside [...]: letters that stand without spaces between words; Hangul also as the parts that it decomposes into."""
-_UNSPACED = UNSPACED  # until the helper is done
+unspaced = re.compile(f"[{UNSPACED}]")
+"""Matches one of them."""
 WORD = f"[^\\W_\u02bc{UNSPACED}]"
 """A letter or digit of a script that puts spaces between words."""
 
@@ -61,8 +63,11 @@ _spread = re.compile(f"[{_MARKS}{_SIGNS}]+|{_BREVE}")
 _spread_all = re.compile(f"[\u0306{_MARKS}{_SIGNS}]+")
 _WESTERN = "cp1252"
 """Nearly all English, French and German texts are in it: a byte a letter is several times faster than Unicode."""
-_SIGNLESS = "vigie-signless"
-"""The name by which Python knows ``_signless``."""
+_emoji = re.compile(
+    "[\u200b-\u200f\u2060-\u206f\u20d0-\u20ff\u2190-\u23ff\u2500-\u27bf\u2b00-\u2bff\ufe00-\ufe0f"
+    "\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]+"
+)
+"""Emoji and what modifies them: no atom comes from any."""
 _PUNCTUATION = "。、“”‘’「」《》【】—·"
 _NOT_HAN = bytes((*range(0xC2, 0xE4), *range(0xEA, 0xF5)))
 """With what UTF-8 begins a character that is neither ASCII nor one of U+4000 to U+9FFF, which fold to themselves."""
@@ -89,23 +94,20 @@ def squeeze(text: str) -> bytes:
     """
     if text.isascii():
         return text.lower().encode().translate(None, _SILENT)
-    try:
-        seen = _western().squeeze(text.encode(_WESTERN, _SIGNLESS))
-    except UnicodeEncodeError:
-        seen = None
+    seen = _western_squeezed(text)
     return _squeezed(calm(text)) if seen is None else seen
 
 
-def _signless(error: UnicodeError) -> tuple[str, int]:
-    """Leave out what a code page lacks if it is emoji and the like, and give up for a letter."""
-    if not isinstance(error, UnicodeEncodeError) or error.end - error.start > _CROWD:
-        raise error
-    if spell(error.object[error.start : error.end]):
-        raise error
-    return "", error.end
-
-
-codecs.register_error(_SIGNLESS, _signless)
+def _western_squeezed(text: str) -> bytes | None:
+    """The atoms of a text that, emoji aside, fits a western code page; None if it does not, or one is not ASCII."""
+    try:
+        return _western().squeeze(text.encode(_WESTERN))
+    except UnicodeEncodeError:
+        pass
+    try:
+        return _western().squeeze(_emoji.sub("", text).encode(_WESTERN))
+    except UnicodeEncodeError:
+        return None
 
 
 def _squeezed(text: str) -> bytes:
@@ -188,7 +190,7 @@ def _replaced(text: str, pairs: Sequence[tuple[str, str]]) -> str:
     return text
 
 
-_BESIDE = "\uff9e\uff9f"
+_BESIDE = "\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\uff9e\uff9f"
 _mark = f"(?:[^\\w\\s!-~\u2000-\u20cf\u2100-\u3029\u3030-\u3098\uff00-\uff9d{EMOJI}]|[{_BESIDE}])"
 _suspect = re.compile(_mark)
 _throng = re.compile(f"({_mark}{{{_CROWD}}})({_mark}+)")
@@ -306,7 +308,7 @@ def _clusters(text: str) -> tuple[str, list[int], list[int]]:
             begins.extend(range(start, at))
             ends.extend(range(start + 1, at + 1))
         else:
-            while at < len(text) and _continues(text[at]):
+            while at < len(text) and continues(text[at]):
                 at += 1
             few = spell(text[start:at])
             spelt.append(few)
@@ -322,7 +324,7 @@ def spell(cluster: str) -> str:
 
 
 @lru_cache(maxsize=8_192)
-def _continues(char: str) -> bool:
+def continues(char: str) -> bool:
     """Whether a character belongs to the one before it: a mark, or what decomposes into one (a half-width ﾟ)."""
     opened = unicodedata.normalize("NFKD", char)
     return unicodedata.combining(opened[0]) != 0 or unicodedata.category(char)[0] == "M"

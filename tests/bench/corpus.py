@@ -14,6 +14,7 @@ from math import exp, log
 from random import Random
 
 from bot.rules.common import CHINESE, ENGLISH, FRENCH, everyday
+from bot.rules.variants import siblings
 from scrapers import Post
 
 SHORTEST, LONGEST = 280, 3_000
@@ -30,19 +31,6 @@ _PARTICLES = "的了在和是与对将为从把也都就不"
 _UNITS = ("万", "亿", "亿元", "万台", "年", "月", "%", "％", "倍")
 _BRANDS = ("Orvane", "Tessmark", "Quillon", "Brandell", "Lumetra", "PortLine", "Kestwell", "Nordwick")
 """Latin names that Chinese posts mention; no keyword is one."""
-_TRADITIONAL = frozenset(
-    "华际经济发达国门开关东车马鸟鱼龙凤乐业严丰临丽举义乌乔习乡书买乱争亏云亚产亲亿仅从仓仪价众优会伟传伤伦储儿兰兴养冈冲"
-    "刘则刚创别剑剧动劲劳势区医单卖卢卫厂历压厅县参双变叶号叹后启员响哑园围图圆圣场块坚坛坏坝坟垒垦壮声处备复够头夹夺奋奖妇妈"
-    "娱孙学宁宝实宠审宪宫宽宾对导寿将尔尘尝层岁岗岛岭峡峰币师帅帐帜带帮广庄庆应庙库张强归录彦彻忆怀态总恋恳恶恼悬惊惧惨惯愤愿"
-    "戏战户执扩扫扬扰抚抛抢护报担拟拥择挂挥损换据数断无旧时显晓暂术机杀杂权条极构枪枫柜标栈树样桥档梦检楼横欢欧残毁毕气汇汉汤"
-    "沟沪泪泽洁浅测浑浓涛润涨渐温湾湿满滨灭灯灵灾炉点炼烂烟烦烧热爱爷牵犹狮独猪献环现玛电画畅疗疯监盘盖矿码砖确礼祸离种积"
-    "稳穷窃竞笔筑签简粮紧纠红约级纪纯纲纳纵纷纸纹线练组细织终绍经结绕给络绝统继绩续维绵综绿编缘缩网罗罚职联聪肃肠肤胜胶脉脏脑"
-    "脸腊舰艺节苏范茎荐荣药莱获营萧蓝虑虽虾蚀蛮补装观规视览觉触计订认讨让训议记讲许论设访证评识诉词译试诗诚话询该详语误说请诸"
-    "读课谁调谈谋谓谢谱贝负贡财责贤败货质贩贪购贯贴贵贸费贺资赋赌赏赔赖赛赞赢赵趋跃践轨转轮软轻载较辅辆辉输辑边辽达迁过运还"
-    "这进远违连迟适选递逻遗邓邮邻郑酱释里鉴针钟钢钱铁铜铝银销锋锁错锦键镇镜长闪闭问间闻阅队阳阴阵阶际陆陈险随隐难静韩页顶项顺"
-    "须顾顿预领颇频题颜额风飞饭饮饰馆验骑骗骤鲁鲜鸣鸿鹏麦黄齐齿"
-)
-"""Characters that Traditional Chinese writes in another way."""
 _RUSSIAN = (
     "Поставки новых серверов начнутся в следующем году.",
     "Представитель завода отказался назвать точную цену.",
@@ -337,7 +325,7 @@ def _letters() -> tuple[tuple[str, ...], tuple[str, ...], _Seams]:
     letters = tuple(sorted({char for word in CHINESE for char in word}))
     inner = frozenset(pair for word in words for pair in pairwise(word))
     seams = _Seams(inner, frozenset(word[0] for word in words), frozenset(word[-1] for word in words))
-    return letters, tuple(char for char in letters if char in _TRADITIONAL), seams
+    return letters, tuple(char for char in letters if len(siblings(char)) > 1), seams
 
 
 # --- planting ------------------------------------------------------------------------------------------------------

@@ -128,6 +128,9 @@ def test_cases_are_judged_a_line_each_and_meta_wins(vigie: Shell) -> None:
         {"id": "d", "match": False, "spans": []},
         {"id": "e", "error": "a word is missing at the end", "at": 7},
     ]
+    deep = vigie("match", "--cases", vigie.write("deep.jsonl", "[" * 100_000))
+    assert deep.returncode == 1
+    assert "deep.jsonl, line 1: not a case" in deep.stderr.decode()
     bad = vigie("match", "--cases", vigie.write("bad.jsonl", '{"id": 1, "query": "a", "text": "a"}\n{"id": 2}\n'))
     assert bad.returncode == 1
     assert "bad.jsonl, line 2: not a case with id, query and text" in bad.stderr.decode()

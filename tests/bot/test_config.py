@@ -145,6 +145,12 @@ def test_each_fault_of_a_list_of_queries_has_its_place(faults):
     )
 
 
+def test_each_exception_that_holds_nothing_is_told(faults):
+    told = faults('[topic.X]\nquery = "x"\nexcept = ["--", "超微半导体", "²"]\n')
+    assert [line.partition(": ")[0] for line in told] == ["topic.X.except[0]", "topic.X.except[2]"]
+    assert "needs a letter or a digit" in told[0]
+
+
 def test_an_empty_file_is_a_config_of_defaults(write):
     read = config.load(write(""))
     assert (read.language, read.timezone, read.fresh) == ("en", "UTC", timedelta(hours=72))

@@ -35,7 +35,8 @@ def test_a_language_takes_its_regions(value: str, lang: str, accepted: bool) -> 
         ("nvidia", "Somebody", "https://x.com/nvidia/status/1", True),
         ("nvidia", "Somebody", "https://mastodon.example/@Nvidia/2", True),
         ("nvidia.com", "Nvidia", "https://bsky.app/profile/nvidia.com/post/3", True),
-        ("nvidia", "Somebody", "https://e.org/news/on/nvidia", False),
+        ("nvidia", "Somebody", "https://e.org/news/nvidia", False),
+        ("profile", "Somebody", "https://bsky.app/profile/nvidia.com", False),
         ("nvidia", "", "https://e.org/?a=/nvidia", False),
     ],
 )

@@ -1,5 +1,6 @@
 import pickle
 import re
+import sys
 import time
 import unicodedata
 from itertools import pairwise
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import QueryError
 from bot.rules.regex import Regex, read
+from bot.rules.text import atoms
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=40)
 MARKED = st.lists(
@@ -85,8 +87,6 @@ def refused(source: str) -> QueryError:
         (r"\b\w+\b", "新 état, a_b é", ["新", "état", "a_b", "é"]),
         (r"(?:\b\w+\b ?)+", "un été – là", ["un été ", "là"]),
         (r"\b\b\bé", "é", ["é"]),
-        (r"\b", "é a", []),
-        (r"é*\b", "éé aé", ["éé", "é"]),
         (r"^\bé\b$", "é", ["é"]),
         (r"\Aé\b.\bà\z", "é à", ["é à"]),
         (r"(?m)^\bé\b$", "é\né\nb", ["é", "é"]),
@@ -217,6 +217,8 @@ def test_literals_are_those_that_must_stand_in_a_text(source: str, literals: set
         (r"a\C", r"\\C", 1),
         (r"a\Qb\E", r"\\Q", 1),
         ("a*", "empty text", 0),
+        (r"\b", "empty text", 0),
+        (r"a*\b", "empty text", 0),
         ("a|", "empty text", 0),
         ("(?m)^$", "empty text", 0),
         (r"\w{400}", "too large", 0),
@@ -257,8 +259,6 @@ def test_a_long_expression_is_as_good_as_a_short_one() -> None:
         (r"(?:.*é)*z", "é" * 200_000, 0),
         (r"\b芯\b", "芯" * 200_000, 1_000),
         ("é", "é" * 200_000, 1_000),
-        (r"(?:.*z)?\b", "é " * 100_000, 0),
-        (r"(?:.*z)?\b", "a " * 100_000, 0),
         (r"\bé|é.*z", "é " * 100_000, 1_000),
         (r"\w+\s+\d+\b", "été 1 " * 33_000, 1_000),
     ],
@@ -350,3 +350,12 @@ def test_any_text_is_an_expression_or_refused_with_a_place_in_it(source: str, te
     for start, end in regex.find(text + source):
         assert 0 <= start < end <= len(text + source)
     assert regex.literals is not None
+
+
+def test_letters_that_re2_takes_for_each_other_fold_alike_but_for_those_that_are_no_literals() -> None:
+    cased = [char for char in map(chr, range(sys.maxunicode)) if char.lower() != char.upper() or char in "\u0345ᾳ"]
+    for char in cased:
+        for other in {char.lower(), char.upper(), char.swapcase(), char.title()}:
+            regex = Regex(re.escape(char), ignore_case=True)
+            if len(other) == 1 and regex.literals and regex.find(other):
+                assert atoms(char) == atoms(other), (char, other)

@@ -1,8 +1,10 @@
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.text import Text, atoms, fold, outside, squeeze
+from bot.rules.text import Text, atoms, calm, continues, fold, outside, squeeze
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=40)
 PARTS = (
@@ -103,7 +105,21 @@ def test_words_between_two_places_are_counted(text: str, end: int, start: int, w
     assert Text(text).between(end, start) == words
 
 
-@pytest.mark.parametrize("crowd", ["\u0315\u0300\u0323", "\uff9e\u0300", "\u093c\u094d\u0300"])
+def test_every_mark_is_known_as_one() -> None:
+    marks = [char for char in map(chr, range(sys.maxunicode)) if continues(char)]
+    assert len(marks) > 2_000
+    assert [char for char in marks if calm("a" + char * 60) == "a" + char * 60] == []
+
+
+def test_emoji_give_no_atoms() -> None:
+    emoji = [char for char in map(chr, range(0x20000)) if squeeze(f"é{char}é") == b"ee"]
+    assert {"🔥", "🚀", "\ufe0f", "🇫"} <= set(emoji)
+    assert [char for char in emoji if atoms(char)] == []
+
+
+@pytest.mark.parametrize(
+    "crowd", ["\u0315\u0300\u0323", "\uff9e\u0300", "\u093c\u094d\u0300", "\u2de0\u0323", "\u2cef\u0323"]
+)
 def test_a_crowd_of_accents_hangs_nothing(crowd: str) -> None:
     text = "a" + crowd * 60_000 + " H100"
     assert Text(text).atoms.endswith("h100")

@@ -2,12 +2,15 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 
 # Each begins with letters to search for and looks back afterwards: that is what makes it fast.
 _links = re.compile(r"(?:https?://|ftp://|www\.(?<!\wwww\.))[!#-;=?-~\u00c0-\u024f\u0400-\u04ff]+", re.A | re.I)
 # A domain with a path, such as t.me/channel: it is searched for by its end, since any word may begin one.
 _paths = re.compile(r"\.(?:com|org|net|io|me|ai|co|cn|fr|de|uk|eu|be|ly|gov|edu|app|dev|info)/[!#-;=?-~]*", re.A | re.I)
-_domain = re.compile(r"[\w.-]*\Z", re.A)
+_LONGEST = 253
+"""Characters of a domain."""
+_domain = re.compile(r"\w[\w.-]*\Z", re.A)
 _mails = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+|(?<![\w@])@\w+", re.A)
 _codes = re.compile(
     r"""[+(0-9a-f](?<!\w[+(0-9a-f])(?:
@@ -31,7 +34,7 @@ class Opaque:
     def __init__(self, text: str) -> None:
         found = [each.span() for pattern in (_links, _codes) for each in pattern.finditer(text)]
         if "/" in text:
-            found += [(_domain_start(text, each.start()), each.end()) for each in _paths.finditer(text)]
+            found += _bare_links(text)
         if "@" in text:
             found += [each.span() for each in _mails.finditer(text)]
         self._text = text
@@ -51,7 +54,7 @@ class Opaque:
         return self._text[start] != "@" or span not in ((start, end), (start + 1, end))
 
 
-def _domain_start(text: str, end: int) -> int:
-    """Where the domain begins that ends there; it has 253 characters at most."""
-    found = _domain.search(text, max(0, end - 253), end)
-    return found.start() if found else end
+def _bare_links(text: str) -> Iterator[tuple[int, int]]:
+    for path in _paths.finditer(text):
+        if domain := _domain.search(text, max(0, path.start() - _LONGEST), path.start()):
+            yield domain.start(), path.end()

@@ -102,8 +102,9 @@ def _western_squeezed(text: str) -> bytes | None:
     """The atoms of a text that, emoji aside, fits a western code page; None if it does not, or one is not ASCII."""
     try:
         return _western().squeeze(text.encode(_WESTERN))
-    except UnicodeEncodeError:
-        pass
+    except UnicodeEncodeError as error:
+        if text[error.start].isalpha():
+            return None
     try:
         return _western().squeeze(_emoji.sub("", text).encode(_WESTERN))
     except UnicodeEncodeError:

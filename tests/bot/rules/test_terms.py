@@ -162,7 +162,7 @@ def test_chinese_words_stand_anywhere_and_hold_emoji_or_nothing_visible() -> Non
         ("3.5", "35 and 3 5 and 3.5 here", ["3.5"]),
         ("U.S.", "tell us of the U.S. and the US", ["U.S"]),
         ("C++", "C and C++ and c++", ["C++", "c++"]),
-        (".NET", "done. net income of ASP.NET", [".NET"]),
+        (".NET", "done. net income of ASP.NET or .NET/Java", [".NET", ".NET"]),
         ("$SMCI", "SMCI and $SMCI", ["$SMCI"]),
         ("l'H100", "l’H100", ["l’H100"]),
         ("RTX 4090", "GeForce RTX™ 4090", ["RTX™ 4090"]),

@@ -28,7 +28,7 @@ _DEPTH = 50
 """Parentheses inside each other."""
 _MOST_LITERALS = 64
 """More literals than this rule too little out."""
-_MEMORY = 1 << 20
+_MEMORY = 2 << 20
 """Bytes that RE2 may use for one expression; ordinary ones take 10,000 to 100,000, most of it for Unicode's classes."""
 
 _MARK = "\ufdd0"

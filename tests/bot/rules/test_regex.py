@@ -320,7 +320,9 @@ def test_word_limits_stand_where_a_slow_look_finds_them(
 def test_marks_find_what_re2_finds_by_itself(parts: list[str], text: str, case: bool) -> None:
     # A part that may be empty would bring two \b to one place, where only one mark stands.
     assume(not any(isinstance(attempt(part), QueryError) for part in parts))
-    regex = read("".join(rf"\b{part}" for part in parts) + r"\b", ignore_case=case)
+    regex = attempt("".join(rf"\b{part}" for part in parts) + r"\b", ignore_case=case)
+    assume("too large" not in str(regex))
+    assert isinstance(regex, Regex)
     # One letter that is not ASCII asks for marks; it stands apart, behind a line's end.
     wide = text + "\n, ’"
     assert [span for span in regex.find(wide) if span[1] <= len(text)] == [

@@ -64,6 +64,8 @@ def read(name: str, value: str, *, at: int) -> Filter:
         return Filter(name, domain, at)
     if not _term(value).keys:
         raise QueryError(f"{name}: takes a name, such as {name}:nvidia", at=at)
+    if name == "author":
+        return Filter(name, value, at)
     return Filter(name, _account(value) if name == "from" else fold(value), at)
 
 

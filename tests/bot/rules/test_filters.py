@@ -48,6 +48,7 @@ def test_an_author_is_found_by_a_part_of_the_name() -> None:
     assert accepts("author", "calloway", author="Inès Calloway")
     assert accepts("author", "ines calloway", author="Inès Calloway")
     assert not accepts("author", "call", author="Inès Calloway")
+    assert accepts("author", "SuperMicro", author="Super Micro News")
 
 
 @pytest.mark.parametrize(

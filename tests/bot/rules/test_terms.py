@@ -4,30 +4,8 @@ from hypothesis import strategies as st
 
 from bot.rules.terms import Exact, Term
 from bot.rules.text import Text, squeeze
+from tests.spellings import ANY, PARTS, SPELT
 
-ANY = st.text(st.characters(exclude_categories=()), max_size=40)
-PARTS = (
-    "H",
-    "100",
-    "H100",
-    "super",
-    "Micro",
-    "超微",
-    "半导体",
-    " ",
-    "-",
-    ".",
-    "\n",
-    "🔥",
-    "\u200b",
-    "\u0301",
-    "é",
-    "œ",
-    "й",
-    "ß",
-)
-PARTS += ("ﾊﾟ", "™", "²", "’s", "x", "8", "@", "https://", "Ｈ", "𝟏", "İ", "한", "(", "，", "km", "\ud800", "\0", "ŉ")
-SPELT = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
 TERMS = ("H100", "SuperMicro", "Super Micro", "超微", "é", "œ", "ß", "パ", "и", "하", "100", "H-100 km", "U.S.", "8x")
 
 

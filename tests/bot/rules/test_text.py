@@ -2,33 +2,9 @@ import sys
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.rules.text import Text, atoms, calm, continues, fold, outside, squeeze
-
-ANY = st.text(st.characters(exclude_categories=()), max_size=40)
-PARTS = (
-    "H",
-    "100",
-    "H100",
-    "super",
-    "Micro",
-    "超微",
-    "半导体",
-    " ",
-    "-",
-    ".",
-    "\n",
-    "🔥",
-    "\u200b",
-    "\u0301",
-    "é",
-    "œ",
-    "й",
-    "ß",
-)
-PARTS += ("ﾊﾟ", "™", "²", "’s", "x", "8", "@", "https://", "Ｈ", "𝟏", "İ", "한", "(", "，", "km", "\ud800", "\0", "ŉ")
-SPELT = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
+from tests.spellings import ANY, SPELT
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ def check(path: Path, *, online: bool, against: Path | None, environ: Mapping[st
     config = load(path)
     for warning in config.warnings:
         print(f"warning: {warning}")
-    for hint in hints(config.topics):
+    labels = [label for source in config.sources for label in source.labels]
+    for hint in hints(config.topics, labels=labels):
         print(f"warning: {join('topic', hint.topic, 'query')}: {hint.text}")
     if against is not None:
         lines = [log.redact(line) for line in changed(load(against), config)]

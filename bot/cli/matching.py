@@ -39,7 +39,7 @@ def _lines(parsed: Node, *, as_json: bool) -> bool:
     """Whether any line of stdin matched; those that did are printed."""
     screen, found = terminal.console(), False
     for line in sys.stdin or ():  # None when it is closed
-        text = line.rstrip("\n")
+        text = line.rstrip("\r\n")
         places = matcher.find(parsed, Post(key="", url="", text=text))
         if places is None:
             continue

@@ -21,6 +21,8 @@ NAMES = ("lang", "from", "author", "site", "source")
 # x.com/nvidia/status/1, mastodon.example/@nvidia/2, bsky.app/profile/nvidia.com/post/3
 _named = re.compile(r"/(?:(?:profile|users?|u|channel|c)/)?@?([^/]+)")
 _address = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:]*)(?::\d*)?(?P<path>[^?#]*)", re.I)
+_COUNTRIES = {"cn": "zh", "tw": "zh-TW", "hk": "zh-HK", "jp": "ja", "kr": "ko", "ua": "uk", "gb": "en", "us": "en"}
+"""Taken for languages by mistake; each is the language of nobody."""
 _language = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*")
 _domain = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}")
 
@@ -56,13 +58,15 @@ def read(name: str, value: str, *, at: int) -> Filter:
     if name == "lang":
         if not _language.fullmatch(_tag(value)):
             raise QueryError("lang: takes the code of a language, such as lang:fr or lang:zh-TW", at=at)
+        if _tag(value) in _COUNTRIES:
+            raise QueryError(f"lang: {value} is a country: write lang:{_COUNTRIES[_tag(value)]}", at=at)
         return Filter(name, _tag(value), at)
     if name == "site":
         domain = _ascii(value.lower().removeprefix("www."))
         if not _domain.fullmatch(domain):
             raise QueryError("site: takes a domain alone, such as site:reuters.com", at=at)
         return Filter(name, domain, at)
-    if not _term(value).keys:
+    if not _term(value).keys or "://" in value:
         raise QueryError(f"{name}: takes a name, such as {name}:nvidia", at=at)
     if name == "author":
         return Filter(name, value, at)

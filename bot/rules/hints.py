@@ -1,17 +1,18 @@
 """What the writer of a query should think over: it is understood and allowed, and may still not do what was meant."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model import Topic
 from bot.rules import common, query, variants
+from bot.rules.filters import Filter
 from bot.rules.matcher import required
 from bot.rules.query import And, Near, Node, Not, Or, Word
 from bot.rules.regex import Regex
 from bot.rules.scan import Scanner
 from bot.rules.terms import Term
-from bot.rules.text import Text, atoms, squeeze
+from bot.rules.text import Text, atoms, fold, squeeze
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,12 @@ class Hint:
     text: str
 
 
-def hints(topics: Sequence[Topic]) -> tuple[Hint, ...]:
-    """All that is worth a second thought, in the order of the topics, whose queries are sound."""
+def hints(topics: Sequence[Topic], *, labels: Iterable[str] = ()) -> tuple[Hint, ...]:
+    """All that is worth a second thought, in the order of the topics, whose queries are sound.
+
+    ``labels`` are the names and tags of all sources.
+    """
+    sources = set(map(fold, labels))
     roots = {topic.name: query.parse(topic.query) for topic in topics}
     terms = {name: [word.leaf for word in _wanted(root) if isinstance(word.leaf, Term)] for name, root in roots.items()}
     excepted = {_letters(words) for topic in topics for words in topic.exceptions}
@@ -32,7 +37,7 @@ def hints(topics: Sequence[Topic]) -> tuple[Hint, ...]:
     for topic in topics:
         root, own = roots[topic.name], terms[topic.name]
         texts = [*_alone(root), *_always(root), *_masked(own), *_inside(own, excepted), *_never(own, topic)]
-        texts += elsewhere.get(topic.name, ())
+        texts += [*_words(own), *_nowhere(root, sources), *elsewhere.get(topic.name, ())]
         found += [Hint(topic=topic.name, text=text) for text in dict.fromkeys(texts)]
     return tuple(found)
 
@@ -84,6 +89,30 @@ def _always(root: Node) -> Iterator[str]:
             yield f"{word.leaf} is tried on every post: {way}"
 
 
+_OPERATORS = {"or": "OR", "ou": "OR", "或": "OR", "and": "AND", "et": "AND", "not": "NOT", "sauf": "NOT"}
+
+
+def _words(terms: Iterable[Term]) -> Iterator[str]:
+    """Words that may have been meant as an operator, and signs in a phrase that are none."""
+    for term in terms:
+        if operator := _OPERATORS.get(term.words.lower()):
+            yield f'"{term}" is looked for as a word: was {operator} meant?'
+        if not term.wild and term.words.endswith("*"):
+            yield f'in "{term}" the * is a character: a last * serves outside quotes, as in export NEAR/0 contr*'
+
+
+def _nowhere(node: Node, sources: Collection[str]) -> Iterator[str]:
+    """Fields that name a source which is not there."""
+    match node:
+        case Filter(name="source", value=value) if value not in sources:
+            yield f"source:{value} is the name or tag of no source, so no post is from there"
+        case Or() | And():
+            for part in node.parts:
+                yield from _nowhere(part, sources)
+        case Not():
+            yield from _nowhere(node.part, sources)
+
+
 def _masked(terms: Iterable[Term]) -> Iterator[str]:
     """Terms that are not what they look like."""
     for term in terms:
@@ -100,7 +129,7 @@ def _inside(terms: Sequence[Term], excepted: set[str]) -> Iterator[str]:
             continue
         wider = [each for each in common.wider(words) if each not in own and each not in excepted]
         if wider:
-            yield f'"{term}" also stands inside {", ".join(wider)}: name what is something else under except'
+            yield f'"{term}" also counts inside {", ".join(wider)}: what is something else belongs under except'
 
 
 def _never(terms: Iterable[Term], topic: Topic) -> Iterator[str]:
@@ -120,15 +149,17 @@ def _elsewhere(topics: Sequence[Topic], terms: Mapping[str, Sequence[Term]]) -> 
                 owners[key].append((name, term))
     scanner, filed = Scanner(tuple(owners)), tuple(owners.values())
     excepted = {topic.name: set(map(_letters, topic.exceptions)) for topic in topics}
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    found: defaultdict[tuple[str, Term], dict[str, str]] = defaultdict(dict)
     for topic in topics:
         for words in topic.exceptions:
             for name, term in dict.fromkeys(pair for key in scanner.scan(squeeze(words)) for pair in filed[key]):
                 longer = _letters(words)
                 if longer not in excepted[name] and longer != _letters(term.words) and term.find(Text(words)):
-                    way = f"which topic {topic.name} excepts: except it here too?"
-                    found[name].append(f'"{term}" counts inside "{words}" as well, {way}')
-    return found
+                    found[name, term].setdefault(longer, f'"{words}", which topic {topic.name} excepts')
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for (name, term), places in found.items():
+        texts[name].append(f'"{term}" counts inside {"; ".join(places.values())}: except it here too?')
+    return texts
 
 
 def _letters(words: str) -> str:

@@ -27,14 +27,19 @@ _before_thousand = re.compile(f"(?!{WORD})(?!\\.[0-9])(?!,[0-9]){_COUNT}")
 # Arabic writes "and", "so", "with", "as", "for" and "the" as one with the word.
 _before_arabic = re.compile(f"(?:\u0644\u0627|\u0644)?[\u0628\u0643\u0644]?[\u0648\u0641]?(?!{WORD})")
 # Behind: no more of the word than a plural or possessive s or a count (H100x8), no more of the number, no unit.
-_MORE = f"(?:[{QUOTES}]?s|x[1-9][0-9]{{0,3}})?(?!{WORD})"
+_MORE = f"(?:[{QUOTES}]?s|x[1-9][0-9]?)?(?!{WORD})"
 _after_word = re.compile(_MORE)
 _after_number = re.compile(f"(?!\\.[0-9])(?!,[0-9]{{3}}(?![0-9])){_MORE}")
 _after_exact = re.compile(f"(?:[{QUOTES}]s)?(?!{WORD})")
 _after_tag = re.compile(r"s?(?!\w)")
 _UNIT = "(?:km|cm|mm|nm|kg|mg|mph|kph|km/h|kmh|kwh?|mwh|miles)"
 _unit = re.compile(f"[{HYPHENS}]{_UNIT}(?!{WORD})")
-_unit_apart = re.compile(f"[ {HYPHENS}]?(?:{_UNIT}|m)(?!{WORD})| ?%")
+# A number that stands apart may also be money, a time, or the beginning of a longer number.
+_AMOUNT = "(?:euros?|dollars?|mill(?:ions?|iards?)|billions?|ans|years?|jours|days?|heures?|hours?|h|minutes?|mins?)"
+_unit_apart = re.compile(
+    f"[ {HYPHENS}]?(?:{_UNIT}|m|{_AMOUNT})(?!{WORD})| ?[%\u20ac$\u00a3\u00a5\u5143\u4e07\u842c\u4ebf\u5104]"
+    "| [0-9]{3}(?![0-9])|,[0-9]{1,2}(?![0-9])"
+)
 
 
 def free_before(text: str, start: int, letter: str, *, thousand: bool = False) -> bool:

@@ -5,7 +5,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 # Each begins with letters to search for and looks back afterwards: that is what makes it fast.
-_links = re.compile(r"(?:https?://|ftp://|www\.(?<!\wwww\.))[!#-;=?-~\u00c0-\u024f\u0400-\u04ff]+", re.A | re.I)
+# A link ends at a Chinese character, since text is glued to links; but not where one begins a part of its path.
+_links = re.compile(
+    r"(?:https?://|ftp://|www\.(?<!\wwww\.))(?:[!#-;=?-~\u00c0-\u024f\u0400-\u04ff]|(?<=[/=])[\u3400-\u9fff]+)+",
+    re.A | re.I,
+)
 # A domain with a path, such as t.me/channel: it is searched for by its end, since any word may begin one.
 _paths = re.compile(r"\.(?:com|org|net|io|me|ai|co|cn|fr|de|uk|eu|be|ly|gov|edu|app|dev|info)/[!#-;=?-~]*", re.A | re.I)
 _LONGEST = 253

@@ -9,6 +9,7 @@ of a whole post: its words may stand in the title or in the text. ``docs/queries
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -118,18 +119,28 @@ _expression = re.compile(r"((?:[^\\/\[\n]|\\.|\[\^?\]?(?:[^\]\\\n]|\\.)*\])*)/([
 _near = re.compile(r"(O?)NEAR/(\d{1,9})")
 _OPERATORS = ("AND", "OR", "NOT")
 _WRONG = (
-    (re.compile(r"O?NEAR(?:/.*)?"), "how near? Write {0}/5 for at most five words between; in quotes it is a word"),
+    (
+        re.compile(r"(?i:o?near/.*)|O?NEAR|AROUND"),
+        "how near? Write NEAR/5 for at most five words between; in quotes it is a word",
+    ),
+    (re.compile(r"[&＆]+"), "a & means nothing here: write AND, or just a space"),
     (re.compile(r"\+.*"), "a + means nothing here: all words are required already"),
     (re.compile(r"!.*"), "a ! means nothing here: write -word or NOT word"),
-    (re.compile(r"[–—−－].*"), "a word that must be absent has the plain - before it"),
+    (re.compile(r"[\u2010-\u2015−﹣－].*"), "a word that must be absent has the plain - before it"),
     (
-        re.compile(r"(?i:language|intitle|inurl|url|domain|host|user|by|feed|tag|to|is|has|text|body)[:：].*"),
+        re.compile(
+            r"(?i:language|intitle|inurl|url|domain|host|user|by|feed|tag|to|is|has|text|body|filter|since|until)[:：].*"
+        ),
         "no such field: there are lang:, from:, author:, site:, source: and title:; in quotes it is a word",
     ),
     (re.compile(r"[=＝]"), "a lone =: write it before the word that must be spelt so"),
     (
         re.compile(r".*[，；、].*|.*[,;](?!\d).*|.*(?<!\d)[,;].*"),
-        "a comma means nothing here: put OR or a space between words",
+        "a comma or semicolon means nothing here: put OR or a space between words",
+    ),
+    (
+        re.compile(r"['‘’`‹《<\[{].*|.*['‘’`›》>\]}!:~^]"),
+        'this sign means nothing here: phrases stand in "double quotes", and in them a sign is a character',
     ),
     (re.compile(r".*[*＊].+"), "a * stands at the end of a word; in quotes it is a character"),
 )
@@ -172,8 +183,9 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _word(word: str, at: int, after: str) -> _Token:
-    if word in _OPERATORS:
-        return _Token(word, word, at)
+    plain = unicodedata.normalize("NFKC", word)
+    if plain in _OPERATORS:
+        return _Token(plain, word, at)
     if _near.fullmatch(word):
         return _Token("near", word, at)
     if after and after in _QUOTE:
@@ -270,6 +282,8 @@ class _Parser:
     def _not(self) -> Node:
         if self._next.kind in ("NOT", "minus"):
             token = self._take()
+            if token.kind == self._next.kind == "minus":
+                raise QueryError("one - before the word is enough", at=token.at)
             return Not(self._deeper(token, self._not), token.at)
         return self._near()
 
@@ -286,8 +300,10 @@ class _Parser:
     def _any(self) -> Node:
         parts = [self._part()]
         while self._next.kind == "bar":
-            self._take()
+            bar = self._take()
             parts.append(self._part())
+            if isinstance(parts[0], Filter) != isinstance(parts[-1], Filter):
+                raise QueryError("a field is named on both sides of |: lang:fr | lang:en", at=bar.at)
         return _joined(Or, parts)
 
     def _part(self) -> Node:
@@ -310,6 +326,8 @@ class _Parser:
     def _field(self, name: _Token) -> Node:
         value = self._take()
         if name.text == "title":
+            if value.kind not in ("word", "phrase", "exact", "regex"):
+                raise QueryError('title: takes one word or "phrase": write title:H100 | title:H200', at=value.at)
             return Word(self._leaf(value), name.at, titled=True)
         if value.kind not in ("word", "phrase"):
             raise QueryError(f'{name.text}: takes a word, or a "phrase"', at=value.at)

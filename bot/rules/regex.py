@@ -28,6 +28,8 @@ _DEPTH = 50
 """Parentheses inside each other."""
 _MOST_LITERALS = 64
 """More literals than this rule too little out."""
+_REPEATS = 100
+"""In counted repetition: with more, long texts take seconds."""
 _MEMORY = 2 << 20
 """Bytes that RE2 may use for one expression; ordinary ones take 10,000 to 100,000, most of it for Unicode's classes."""
 
@@ -114,7 +116,7 @@ _REFUSALS = (
     (r"invalid perl operator: \(\?!", "look-ahead is not supported: say with NOT what must be absent"),
     (r"invalid perl operator: \(\?<", "look-behind is not supported: let the expression match what precedes as well"),
     (r"invalid escape sequence: \\[1-9]", "a reference back is not supported: write the part again"),
-    (r"invalid repetition size", "this repeats too often, 1000 times is the most: repeat less"),
+    (r"invalid repetition size", "this repeats too often, or less often at most than at least"),
     (r"no argument for repetition", "there is nothing to repeat: write \\ before the sign for the sign itself"),
     (r"pattern too large", "this is too large: repeat less often, or write two expressions"),
 )
@@ -165,6 +167,8 @@ def _tokens(source: str) -> tuple[_Token, ...]:
         kind, text = str(found.lastgroup), found[0]
         if kind == "refused":
             raise QueryError(f"{text} is not supported: {_WAYS[text]}", at=found.start())
+        if kind == "repeat" and max(map(int, re.findall(r"\d+", text)), default=0) > _REPEATS:
+            raise QueryError(f"this repeats too often, {_REPEATS} times is the most: repeat less", at=found.start())
         if kind == "open":
             dot_all.append(_dot_all(text, dot_all[-1]))
         elif kind == "flags":

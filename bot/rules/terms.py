@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 
 from bot.rules import limits, variants
@@ -47,7 +47,8 @@ class _Shape:
     what may stand before it. ``keys`` are strings of which one stands in the atoms of each text that holds the term,
     ``skipped`` atoms after its beginning. ``lead`` and ``trail`` are patterns of signs around it. ``runs`` are its runs
     of digits for which letters may stand, ``last`` the beginning of its last piece, if a joint may stand before it.
-    ``whole``: it has no joints; ``thousand``: it begins with three digits; ``tail``: the rest of the word is its own.
+    ``lone``: where a digit follows a letter that is a piece of its own; ``whole``: it has no joints; ``thousand``: it
+    begins with three digits; ``tail``: the rest of the word is its own.
     """
 
     options: tuple[str, ...]
@@ -58,6 +59,7 @@ class _Shape:
     skipped: int
     runs: tuple[Span, ...]
     last: int
+    lone: frozenset[int]
     whole: bool
     thousand: bool
     tail: bool
@@ -96,6 +98,7 @@ def _shape(words: str, wild: bool) -> _Shape:
         skipped=first,
         runs=runs,
         last=last if last and _compiled(joints[last]).fullmatch("") else 0,
+        lone=_lone(letters, joints),
         whole=len(pieces) == 1,
         thousand=bool(pieces) and pieces[0][1].isdigit() and len(pieces[0][1]) == 3,
         tail=tail,
@@ -179,6 +182,13 @@ def _runs(letters: Sequence[str], joints: Sequence[str]) -> tuple[Span, ...]:
     text = "".join("0" if letter.isdecimal() else "x" for letter in letters)
     runs = (found.span() for found in re.finditer("0{3,}", text))
     return tuple((start, end) for start, end in runs if not any(joints[start + 1 : end]))
+
+
+def _lone(letters: Sequence[str], joints: Sequence[str]) -> frozenset[int]:
+    """Where a joint parts a digit from a single letter: the H of H100."""
+    starts = [at for at, joint in enumerate(joints) if at == 0 or joint]
+    after_one = {at for before, at in pairwise(starts) if at - before == 1 and _spaced.match(letters[before])}
+    return frozenset(at for at in after_one if letters[at].isdecimal() and not letters[at - 1].isdecimal())
 
 
 def _window(options: Sequence[str]) -> Span:
@@ -283,6 +293,8 @@ class Term:
             seen = bare(gap) if gap and len(gap) <= _GAP else gap
             if (seen or joint) and not _compiled(joint).fullmatch(seen):
                 return None
+            if number in shape.lone and seen.isspace() and not _is_capital(text, first + number - 1):
+                return None
             apart = apart or (number == shape.last and seen != "")
         return apart
 
@@ -344,6 +356,12 @@ def _signs(pattern: str, beside: str, *, before: bool) -> int | None:
     size = len(found[0])
     signs = beside[len(beside) - size :] if before else beside[:size]
     return size if bare(signs) == found[0] else None
+
+
+def _is_capital(text: Text, number: int) -> bool:
+    """Whether an atom is written as a plain capital: in "vendu à 100 euros" nobody speaks of an A100."""
+    letter = text.original[text.begins[number] : text.ends[number]]
+    return letter.isupper() and bare(letter) == unicodedata.normalize("NFKC", letter)
 
 
 def _occurrences(letters: str, key: str) -> Iterator[int]:

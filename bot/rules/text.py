@@ -54,7 +54,7 @@ _SIGNS = (
     "\u2500-\u27bf\u2900-\u2bff\u3000-\u3004\u3008-\u3020\u3030\u303d-\u303f\u30fb\U0001f000-\U0001f14f"
     "\U0001f18a-\U0001faff"
 )
-_JOINED = (("ı", "i"), ("œ", "oe"), ("æ", "ae"))
+_JOINED = (("ı", "i"), ("œ", "oe"), ("æ", "ae"), ("ø", "o"), ("ł", "l"), ("đ", "d"))
 """What casefold leaves apart."""
 
 _faded = re.compile(f"[{_MARKS}]+|{_BREVE}")
@@ -214,7 +214,7 @@ def calm(text: str) -> str:
 _piece = re.compile(
     f"([\0-\x7f]+)(?!{_mark})|([\u0410-\u0418\u041a-\u0438\u043a-\u044f\u4e00-\u9fff]+)(?!{_mark})|.", re.DOTALL
 )
-_word = re.compile(f"{WORD}+(?:['\u2019.,-]{WORD}+)*|[{UNSPACED}]")
+_word = re.compile(f"https?://[!-~]+|{WORD}+(?:['\u2019.,-]{WORD}+)*|[{UNSPACED}]")
 
 
 class Text:

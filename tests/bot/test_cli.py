@@ -149,7 +149,7 @@ def test_check_warns_of_what_may_not_do_what_was_meant(vigie: Shell) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     first, second, _ = done.stdout.decode().splitlines()
     assert first.startswith('warning: topic.X.query: "ban" is an everyday word and alerts by itself')
-    assert second.startswith('warning: topic."a b".query: "超微" also stands inside')
+    assert second.startswith('warning: topic."a b".query: "超微" also counts inside')
 
 
 def test_match_exits_as_grep_does(vigie: Shell) -> None:

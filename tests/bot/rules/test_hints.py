@@ -43,7 +43,7 @@ def test_an_expression_that_no_scan_can_look_for_is_told() -> None:
 
 def test_a_chinese_word_inside_longer_ones_is_told_until_they_are_named() -> None:
     (line,) = said("超微")
-    assert line.startswith('0 "超微" also stands inside 美超微, 超微半导体: name what is something else under except')
+    assert line.startswith('0 "超微" also counts inside 美超微, 超微半导体: what is something else belongs under')
     assert said("超微 OR 美超微", exceptions=("超微半導體",)) == []
 
 
@@ -57,10 +57,29 @@ def test_a_term_that_another_topic_does_not_count_everywhere_is_told() -> None:
         Topic(name="A", query='"Super Micro"'),
         Topic(name="B", query="SuperMicro", exceptions=("Super Micro Center",)),
         Topic(name="C", query='"Super Micro Center"'),
+        Topic(name="D", query='"Super Micro Center"', exceptions=("Super Micro Center x",)),
     ]
-    (hint,) = hints(topics)
-    assert hint.topic == "A"
-    assert hint.text.startswith('"Super Micro" counts inside "Super Micro Center" as well, which topic B excepts')
+    (first, *_) = hints(topics)
+    assert first.topic == "A"
+    assert first.text == (
+        '"Super Micro" counts inside "Super Micro Center", which topic B excepts; '
+        '"Super Micro Center x", which topic D excepts: except it here too?'
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("H100 or H200", '"or" is looked for as a word: was OR meant?'),
+        ("H100 OU x1", '"OU" is looked for as a word: was OR meant?'),
+        ("H100 或 x1", '"或" is looked for as a word: was OR meant?'),
+        ('"export contr*"', 'in "export contr*" the * is a character'),
+        ("H100 -source:blog source:news", "source:blog is the name or tag of no source"),
+    ],
+)
+def test_what_looks_like_an_operator_and_is_none_is_told(query: str, text: str) -> None:
+    found = hints([Topic(name="X", query=query)], labels=("News", "wire"))
+    assert [hint for hint in found if hint.text.startswith(text)]
 
 
 def test_letters_of_another_alphabet_in_a_term_are_told() -> None:

@@ -86,6 +86,9 @@ def found(words: str, text: str) -> list[str] | None:
     [
         ("H100", "the H-100", ["H-100"]),
         ("H100 OR H200", "the H200", ["H200"]),
+        ("H100 ＯＲ H200", "the H200", ["H200"]),
+        ("H100 NEAR/1 ban", "H100 https://a.b/c-d ban", ["H100", "ban"]),
+        ("lang:fr | lang:en H100", "H100", None),
         ("H100 H200", "H200 replaces H100", ["H200", "H100"]),
         ("H100 AND H200", "the H100", None),
         ("H100 OR H200 ban", "the H200", None),

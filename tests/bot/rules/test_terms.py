@@ -54,6 +54,22 @@ def test_chinese_and_signs_are_limits(text: str, places: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "text", "places"),
+    [
+        ("A100", "vendu à 100 euros, a 100 GPU cluster, il y a 100 ans", []),
+        ("H20", "le train de 14 h 20 part", []),
+        ("A100", "un A 100, un a100, un a-100", ["A 100", "a100", "a-100"]),
+        ("H100", "H 100 €, H 100 000, H 100 millions, H 100 元, H 100 h", []),
+        ("4090", "4090,50 and 4090 euros and 4090 000", []),
+        ("1080", "1080x1920", []),
+        ("GB200", "the gb 200 racks", ["gb 200"]),
+    ],
+)
+def test_a_number_in_plain_words_is_no_product(words: str, text: str, places: list[str]) -> None:
+    assert found(words, text) == places
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "H1000",
@@ -82,6 +98,7 @@ def test_more_of_a_word_or_number_is_no_limit(text: str) -> None:
         "write to h100@example.org",
         "thanks @h100_fans",
         "t.me/H100 or github.com/H100/H100, shop.example.org/H100.",
+        "https://zh.example.org/wiki/英伟达/H100?q=芯片&x=H100",
         "at 00:1b:44:11:3a:b7 and https://shop.example.org/?q=H100&x=1",
     ],
 )
@@ -137,6 +154,7 @@ def test_chinese_words_stand_anywhere_and_hold_emoji_or_nothing_visible() -> Non
         ("会社", "㍿", []),
         ("strasse", "neue Straße", ["Straße"]),
         ("coeur", "au cœur", ["cœur"]),
+        ("orsted", "Ørsted in Łódź", ["Ørsted"]),
         ("3.5", "35 and 3 5 and 3.5 here", ["3.5"]),
         ("U.S.", "tell us of the U.S. and the US", ["U.S"]),
         ("C++", "C and C++ and c++", ["C++", "c++"]),

@@ -34,11 +34,13 @@ _after_exact = re.compile(f"(?:[{QUOTES}]s)?(?!{WORD})")
 _after_tag = re.compile(r"s?(?!\w)")
 _UNIT = "(?:km|cm|mm|nm|kg|mg|mph|kph|km/h|kmh|kwh?|mwh|miles)"
 _unit = re.compile(f"[{HYPHENS}]{_UNIT}(?!{WORD})")
-# A number that stands apart may also be money, a time, or the beginning of a longer number.
+_unit_apart = re.compile(f"[ {HYPHENS}]?(?:{_UNIT}|m)(?!{WORD})| ?%")
+# A number without a name, or with a single letter before it, may also be money, a time, or part of a longer number; a
+# sign of money that a number follows belongs to that.
 _AMOUNT = "(?:euros?|dollars?|mill(?:ions?|iards?)|billions?|ans|years?|jours|days?|heures?|hours?|h|minutes?|mins?)"
-_unit_apart = re.compile(
-    f"[ {HYPHENS}]?(?:{_UNIT}|m|{_AMOUNT})(?!{WORD})| ?[%\u20ac$\u00a3\u00a5\u5143\u4e07\u842c\u4ebf\u5104]"
-    "| [0-9]{3}(?![0-9])|,[0-9]{1,2}(?![0-9])"
+_unit_alone = re.compile(
+    f"{_unit_apart.pattern}|[ {HYPHENS}]?{_AMOUNT}(?!{WORD})"
+    "| ?[\u20ac$\u00a3\u00a5](?! ?[0-9])| ?[\u5143\u4e07\u842c\u4ebf\u5104]| [0-9]{3}(?![0-9])|,[0-9]{1,2}(?![0-9])"
 )
 
 
@@ -49,7 +51,7 @@ def free_before(text: str, start: int, letter: str, *, thousand: bool = False) -
     """
     if start == 0 or text[start - 1] in " \n" or unspaced.match(letter):
         return True
-    left = fold(text[max(0, start - _BESIDE) : start])[::-1]
+    left = _folded(text[max(0, start - _BESIDE) : start])[::-1]
     if letter.isdigit():
         pattern = _before_thousand if thousand else _before_number
     else:
@@ -64,10 +66,13 @@ def free_after(text: str, end: int, letter: str) -> bool:
     return bool(_after_word.match(_right(text, end))) or _is_seam(text, end)
 
 
-def free_after_number(text: str, end: int, *, apart: bool) -> bool:
-    """Whether a number may end at ``end``; one that stands ``apart`` from its name belongs to a unit behind it."""
+def free_after_number(text: str, end: int, *, apart: bool, alone: bool) -> bool:
+    """Whether a number may end at ``end``, or belongs to the unit behind it.
+
+    It may stand ``apart`` from its name, or ``alone``, with no more of a name than a letter.
+    """
     right = _right(text, end)
-    unit = _unit_apart if apart else _unit
+    unit = _unit_alone if alone else _unit_apart if apart else _unit
     return bool(_after_number.match(right) and not unit.match(right)) or _is_seam(text, end)
 
 
@@ -82,7 +87,12 @@ def free_after_tag(text: str, end: int) -> bool:
 
 
 def _right(text: str, end: int) -> str:
-    return fold(text[end : end + _BESIDE])
+    return _folded(text[end : end + _BESIDE])
+
+
+def _folded(beside: str) -> str:
+    """A Chinese comma stands between sentences, and never inside a number: H100，100台."""
+    return fold(beside.replace("\uff0c", " ; "))
 
 
 def _is_seam(text: str, at: int) -> bool:

@@ -47,8 +47,8 @@ class _Shape:
     what may stand before it. ``keys`` are strings of which one stands in the atoms of each text that holds the term,
     ``skipped`` atoms after its beginning. ``lead`` and ``trail`` are patterns of signs around it. ``runs`` are its runs
     of digits for which letters may stand, ``last`` the beginning of its last piece, if a joint may stand before it.
-    ``lone``: where a digit follows a letter that is a piece of its own; ``whole``: it has no joints; ``thousand``: it
-    begins with three digits; ``tail``: the rest of the word is its own.
+    ``lone``: where a digit follows a letter that is a piece of its own; ``number``: it is digits alone;
+    ``thousand``: it begins with three digits; ``tail``: the rest of the word is its own.
     """
 
     options: tuple[str, ...]
@@ -60,7 +60,7 @@ class _Shape:
     runs: tuple[Span, ...]
     last: int
     lone: frozenset[int]
-    whole: bool
+    number: bool
     thousand: bool
     tail: bool
 
@@ -99,7 +99,7 @@ def _shape(words: str, wild: bool) -> _Shape:
         runs=runs,
         last=last if last and _compiled(joints[last]).fullmatch("") else 0,
         lone=_lone(letters, joints),
-        whole=len(pieces) == 1,
+        number=all(letter.isdecimal() for letter in letters),
         thousand=bool(pieces) and pieces[0][1].isdigit() and len(pieces[0][1]) == 3,
         tail=tail,
     )
@@ -314,7 +314,8 @@ class Term:
         if shape.lead.endswith("#"):
             return limits.free_after_tag(text, end)
         if letter.isdigit() or shape.options[-1][:1].isdigit():
-            return limits.free_after_number(text, end, apart=apart or shape.whole)
+            alone = shape.number or (apart and shape.last in shape.lone)
+            return limits.free_after_number(text, end, apart=apart, alone=alone)
         return limits.free_after(text, end, letter)
 
 

@@ -231,10 +231,10 @@ class App:
         fingerprint = _fingerprint(self.config)
         if fingerprint in (self._file, AWAY):
             return
-        self._file = fingerprint
         try:
             config, orders = await asyncio.to_thread(_read, self.config.path)
         except ConfigError as error:
+            self._file = fingerprint
             self._log.error("the changed file has faults, nothing was changed", faults=list(error.faults))
             faults, cause = error.faults, hashlib.blake2b(str(error).encode(), digest_size=8).hexdigest()
             with self.store.transaction():
@@ -243,6 +243,7 @@ class App:
                 )
             return
         await self._swap(config, orders)
+        self._file = fingerprint  # at last: what goes wrong on the way is tried again
 
     async def _swap(self, config: Config, orders: Orders) -> None:
         lines = changed(self.config, config)

@@ -223,7 +223,7 @@ def _spaced(after: str, at: int, what: str) -> None:
 
 def _refusal(word: str) -> str:
     """Why a bare word is not taken as it stands, or ""."""
-    return next((reason.format(word) for pattern, reason in _WRONG if pattern.fullmatch(word)), "")
+    return next((reason for pattern, reason in _WRONG if pattern.fullmatch(word)), "")
 
 
 def term(words: str, at: int = 0, *, wild: bool = False) -> Term:

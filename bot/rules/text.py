@@ -10,7 +10,7 @@ with the piece of the original that it came from. Rules and their reasons: the l
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -139,7 +139,7 @@ class _Table:
     """``atoms``, byte by byte, for a code page whose letters fold apart from each other.
 
     ``letters`` is for bytes.translate, ``silent`` are the bytes that no atom comes from, ``several`` those that more
-    than one comes from: œ, ß, ½. The rare letter that does not fold to ASCII (ø) is left out of ``letters``.
+    than one comes from: œ, ß, ½. The rare letter that does not fold to ASCII (þ) is left out of ``letters``.
     """
 
     letters: bytes
@@ -336,4 +336,4 @@ def outside(spans: Sequence[Span], exceptions: Iterable[Span]) -> tuple[Span, ..
     inner = sorted(exceptions)
     starts = [start for start, _ in inner]
     reach = list(accumulate((end for _, end in inner), max, initial=0))
-    return tuple(span for span in spans if reach[bisect_left(starts, span[0] + 1)] < span[1])
+    return tuple(span for span in spans if reach[bisect_right(starts, span[0])] < span[1])

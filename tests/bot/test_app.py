@@ -1,5 +1,6 @@
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -245,6 +246,26 @@ async def test_thousands_of_topics_are_compiled_while_everything_else_goes_on(st
     await counting
     assert len(app.config.topics) == 1_000
     assert turns > 10  # a loop that stands still takes two or three
+
+
+async def test_the_last_of_two_changes_stands_however_long_the_first_takes_to_read(start: Start, file: File) -> None:
+    app = await start(topic("H100"))
+    file.spoil("\n".join(topic(f"T{number}") for number in range(500)))
+    first = asyncio.create_task(app.reread())
+    await asyncio.sleep(0)  # it is being read
+    file.spoil(topic("H200"))
+    await app.reread()
+    await first
+    assert [one.name for one in app.config.topics] == ["H200"]
+
+
+async def test_a_change_that_could_not_be_taken_over_is_tried_again(start: Start, file: File) -> None:
+    app = await start(topic("H100"))
+    file.spoil(topic("H200"))
+    with app.store.transaction(), pytest.raises(sqlite3.OperationalError, match="transaction"):
+        await app.reread()
+    await app.reread()
+    assert [one.name for one in app.config.topics] == ["H200"]
 
 
 async def test_other_http_settings_are_used_from_then_on(start: Start, file: File, site: FeedSite) -> None:

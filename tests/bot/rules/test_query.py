@@ -1,3 +1,4 @@
+from contextlib import suppress
 from time import process_time
 
 import pytest
@@ -141,10 +142,8 @@ def test_queries_of_a_list_are_alternatives() -> None:
 )
 def test_a_hostile_query_is_answered_or_refused_in_time(words: str) -> None:
     start = process_time()
-    try:
+    with suppress(QueryError):
         matcher.find(query.parse(words), Post(key="test:1", url="", text="a b c 超微 H100 " * 100))
-    except QueryError as refused:
-        words = words[: refused.at]
     assert process_time() - start < 10  # under 1 s on an ordinary machine
 
 

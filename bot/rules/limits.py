@@ -6,7 +6,8 @@ sign is not. Numbers have limits of their own: 3.5 is not 5, and 100 km is a mea
 
 import re
 
-from bot.rules.text import WORD, fold, unspaced
+from bot.rules.letters import WORD, unspaced
+from bot.rules.text import fold
 
 HYPHENS = "\\-\u2010-\u2013\u2212"
 """Inside [...]: signs that join the parts of a name."""

@@ -22,7 +22,8 @@ from typing import Any
 import re2
 
 from bot.errors import QueryError
-from bot.rules.text import ENOUGH, UNSPACED, Span
+from bot.rules.letters import UNSPACED
+from bot.rules.text import ENOUGH, Span
 
 _DEPTH = 50
 """Parentheses inside each other."""

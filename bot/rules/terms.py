@@ -15,8 +15,9 @@ from itertools import pairwise, product
 from math import prod
 
 from bot.rules import limits, variants
+from bot.rules.letters import EMOJI, WORD, unspaced
 from bot.rules.limits import HYPHENS, QUOTES
-from bot.rules.text import EMOJI, ENOUGH, WORD, Span, Text, atoms, bare, calm, continues, fold, spell, unspaced
+from bot.rules.text import ENOUGH, Span, Text, atoms, bare, calm, continues, fold, spell
 
 _SPELLINGS = 24
 """Strings that stand for one term in the scan, at most: of a term with more, a part stands for it."""

@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from itertools import accumulate, compress
 
 from bot.rules import opaque, variants
+from bot.rules.letters import EMOJI, UNSPACED, WORD
 
 Span = tuple[int, int]
 """Characters ``start`` to ``end`` of a text as published."""
@@ -36,17 +37,6 @@ _MARKS = (
 _BREVE = "(?<![\u0418\u0438])\u0306"
 # Written smaller, and no part of the word: H100™ is not h100tm, and the 2 of H100² is a footnote.
 _SMALL = "®™℠ℹ²³¹⁰⁴⁵⁶⁷⁸⁹"
-EMOJI = "\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
-"""Inside [...]: signs that people put between the letters of a word."""
-UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3041-\u3096\u3099-\u309f\u30a1-\u30fa"
-    "\u30fc-\u312f\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
-)
-"""Inside [...]: letters that stand without spaces between words; Hangul also as the parts that it decomposes into."""
-unspaced = re.compile(f"[{UNSPACED}]")
-"""Matches one of them."""
-WORD = f"[^\\W_\u02bc{UNSPACED}]"
-"""A letter or digit of a script that puts spaces between words."""
 
 # What the scan does not see: the above, and other signs that are no letters. Every sign that a term may vary is here.
 _SIGNS = (

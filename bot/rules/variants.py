@@ -11,6 +11,8 @@ from string import ascii_uppercase, digits
 
 from opencc import OpenCC
 
+from bot.rules.letters import WORD
+
 LETTERS = {"0": "0o", "1": "1li"}
 """What may stand for a digit beside a real one, in folded text: H1OO, Hl00; never HIOO."""
 
@@ -73,14 +75,15 @@ _SILENT = "\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff"
 _LEADS = bytes({char.encode()[0] for char in _FOREIGN + _COSTUMES})
 _any = re.compile(f"[{_FOREIGN}{_COSTUMES}]")
 _masked = re.compile(f"[{_COSTUMES}]|[0-9A-Za-z][{_SILENT}]*[{_FOREIGN}]|[{_FOREIGN}][{_SILENT}]*[0-9A-Za-z]")
-_token = re.compile(f"[\\w{_SILENT}{_COSTUMES}]+")
-_disguise = re.compile(f"(?=.*[0-9A-Za-z{_COSTUMES}])[0-9A-Za-z_{_SILENT}{_FOREIGN}{_COSTUMES}]+", re.DOTALL)
+# A word that may be a disguise: nothing but these, and no other letter of a spaced script beside them.
+_token = re.compile(f"(?<!{WORD})[0-9A-Za-z_{_SILENT}{_FOREIGN}{_COSTUMES}]++(?!{WORD})")
+_latin = re.compile(f"[0-9A-Za-z{_COSTUMES}]")
 
 
 def unmask(text: str) -> str | None:
     """The text, place by place, with Latin letters and digits instead of look-alikes; None where it holds none.
 
-    Only where a token has nothing but Latin letters, digits and look-alikes, and some of both: Нот and сор are Russian.
+    Only where a word has nothing but Latin letters, digits and look-alikes, and some of both: Нот and сор are Russian.
     """
     raw = text.encode(errors="replace")
     if len(raw.translate(None, _LEADS)) == len(raw) or not _any.search(text) or not _masked.search(text):
@@ -91,4 +94,4 @@ def unmask(text: str) -> str | None:
 
 def _bared(found: re.Match[str]) -> str:
     token = found[0]
-    return token.translate(_PLAIN) if _disguise.fullmatch(token) else token
+    return token.translate(_PLAIN) if _latin.search(token) else token

@@ -144,10 +144,12 @@ def test_each_place_is_told_with_its_term(vigie: Shell) -> None:
 
 
 def test_check_warns_of_what_may_not_do_what_was_meant(vigie: Shell) -> None:
-    vigie.write("config.toml", "[topic.X]\nquery = 'H100 OR ban'\n[topic.\"a b\"]\nquery = '超微'\n")
+    topics = "[topic.X]\nquery = 'H100 OR ban'\n[topic.\"a b\"]\nquery = '超微 source:News source:blog'\n"
+    vigie.write("config.toml", topics + "[source.a]\nurl = 'https://e.example.org/'\ntags = ['news']\n")
     done = vigie("check")
     assert (done.returncode, done.stderr) == (0, b"")
-    first, second, _ = done.stdout.decode().splitlines()
+    first, second, third, _ = done.stdout.decode().splitlines()
+    assert third == 'warning: topic."a b".query: source:blog is the name or tag of no source, so no post is from there'
     assert first.startswith('warning: topic.X.query: "ban" is an everyday word and alerts by itself')
     assert second.startswith('warning: topic."a b".query: "超微" also counts inside')
 

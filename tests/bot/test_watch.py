@@ -128,6 +128,17 @@ def test_a_topic_sees_only_its_sources_and_a_post_seen_elsewhere_is_still_new_th
     assert owed(store, clock) == [("feed:1", ("SuperMicro",))]
 
 
+def test_a_query_may_name_the_source_of_a_post(
+    watch: Watch, web: Web, orders: Orders, store: Store, clock: Clock, make_post: MakePost
+) -> None:
+    daily = replace(H100, query="H100 source:daily")
+    watch.orders = replace(orders, topics={"H100": daily}, matcher=matcher.compile([daily]))
+    for name in ("wire", "daily"):
+        web.says(name, make_post(1))
+        asyncio.run(watch.look(orders.sources[name]))
+        assert len(owed(store, clock)) == (name == "daily")
+
+
 def test_the_same_text_elsewhere_is_the_same_story_and_alerts_once(
     look: Callable[[str], Look], web: Web, store: Store, clock: Clock, make_post: MakePost
 ) -> None:

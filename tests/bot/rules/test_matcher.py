@@ -122,6 +122,7 @@ def found(words: str, text: str) -> list[str] | None:
         ("英伟达 NEAR/4 降价", "英伟达显卡大幅降价", ["英伟达", "降价"]),
         ("H100 NEAR/0 H100", "H100 H100", ["H100", "H100"]),
         ("H100 NEAR/5 H100", "only one H100", None),
+        ("H100 NEAR/5 ban", "a H100 ban is a ban", ["H100", "ban", "ban"]),
         ("a1 ONEAR/1 b1 ONEAR/1 c1", "a1 x b1 x c1", ["a1", "b1", "c1"]),
         ("a1 ONEAR/1 b1 ONEAR/1 c1", "b1 x a1 x c1", None),
         ("a1 NEAR/0 b1 NEAR/0 c1", "b1 a1 b1 c1", ["a1", "b1", "c1"]),
@@ -199,6 +200,24 @@ def test_a_place_inside_an_exception_is_near_nothing() -> None:
     compiled = matcher.compile([topic("超微 NEAR/2 财报", "超微半导体")])
     assert compiled.match(post("超微半导体财报")) == ()
     assert compiled.match(post("超微的财报"))
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("H100", "selling НІ00"),
+        ("H100", "Н1OO芯片"),
+        ("H100", "معالج H١٠٠"),
+        ("Nvidia", "é ɴᴠɪᴅɪᴀ"),
+        ("Nvidia", "🅝🅥🅘🅓🅘🅐 to the moon"),
+        ("SuperMicro", "Ѕuper Мicro🔥"),
+        ("英伟达", "英🔥偉〜達"),
+    ],
+)
+def test_the_scan_sees_through_masks_as_well(words: str, text: str) -> None:
+    places = matcher.find(query.parse(words), post(text))
+    assert [match.places for match in matcher.compile([topic(words)]).match(post(text))] == ([places] if places else [])
+    assert places or "〜" in text
 
 
 def test_topics_come_in_their_order() -> None:

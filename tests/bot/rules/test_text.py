@@ -1,7 +1,7 @@
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from bot.rules.text import Text, atoms, calm, continues, fold, outside, squeeze
 from tests.spellings import ANY, SPELT
@@ -42,6 +42,7 @@ def test_a_text_that_holds_chinese_is_squeezed_as_one_that_does_not(text: str) -
 
 
 @given(SPELT | ANY)
+@example("超〜微")
 def test_the_atoms_of_a_text_are_what_the_scan_sees(text: str) -> None:
     assert Text(text).atoms == atoms(Text(text).original)
     assert Text(text).atoms.encode(errors="surrogatepass") == squeeze(text).partition(b"\n")[0]

@@ -1,6 +1,7 @@
 """What the tests of scrapers are handed: servers on loopback, and a way out that may reach them."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -17,13 +18,15 @@ async def start() -> AsyncIterator[Start]:
     """Starts a Site that answers bytes, or whatever a coroutine writes."""
     async with AsyncExitStack() as stack:
 
-        async def begin(answer: bytes | Answer, host: str = "127.0.0.1", port: int = 0) -> Site:
+        async def begin(
+            answer: bytes | Answer, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+        ) -> Site:
             async def write(request: bytes, writer: asyncio.StreamWriter) -> None:
                 assert isinstance(answer, bytes)
                 writer.write(answer)
 
             site = Site(write if isinstance(answer, bytes) else answer)
-            server = await asyncio.start_server(site.serve, host, port)
+            server = await asyncio.start_server(site.serve, host, port, ssl=tls)
             stack.callback(server.close)
             site.port = server.sockets[0].getsockname()[1]
             return site

@@ -12,10 +12,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.quality import feeds, matching
+from tests.quality import articles, feeds, matching
 from tests.quality.section import Section
 
-MATTERS = (feeds, matching)
+MATTERS = (articles, feeds, matching)
 
 
 def main() -> int:

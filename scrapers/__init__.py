@@ -3,6 +3,7 @@
     recognise(url)      which platform reads this address, and with which options
     fetch(web, ...)     look at one source: over HTTP, guarded and polite
     read(...)           the same for an answer that is already there
+    full_text(web, post)     the post with the article behind it
     kinds(), about(kind), options(kind)     what there is
     link_keys(urls)     which links lead to the same page
     Web, WebSettings, Worker     the way out, loaded when first asked for
@@ -13,6 +14,7 @@ A platform is one file in this folder whose name has no underscore. It holds ``A
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -65,6 +67,7 @@ __all__ = [
     "Worker",
     "about",
     "fetch",
+    "full_text",
     "kinds",
     "link_keys",
     "options",
@@ -123,6 +126,19 @@ async def read(kind: str, chosen: object | None, response: Response, worker: "Wo
     ``chosen`` may be None where it is not known what was asked for.
     """
     return tidy(await _platform(kind).read(response, chosen, worker))
+
+
+async def full_text(web: "Web", post: Post) -> Post:
+    """The post with the text of the page at its address, and with what only that page says (author, date, language).
+
+    What the post says stays where it is: its old text is the beginning of the new one. Raises ScrapeError, Refused
+    where the site's robots.txt says no.
+    """
+    from scrapers import _article, _full
+
+    response = await web.get(post.url, accept="text/html, application/xhtml+xml, */*;q=0.5", page=True)
+    article = await _article.read(response, worker=web.worker, fetched=datetime.now(UTC))
+    return tidy(Batch(posts=(_full.complete(post, article),))).posts[0]
 
 
 def link_keys(urls: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,23 @@
 from urllib.parse import parse_qs, urlsplit
 
 
+def check_url(url: str) -> None:
+    """Raises ValueError unless this is an http(s) address with a host."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ValueError(f'"{url}" is not an address that begins with http:// or https://')
+
+
+def is_home(url: str) -> bool:
+    """Whether a web address is that of a whole site: no path, no query."""
+    parts = urlsplit(url)
+    return not parts.path.strip("/") and not parts.query
+
+
 def check_server(url: str) -> None:
     """Raises ValueError unless this is the address of a server: http(s), a host, no query."""
     try:

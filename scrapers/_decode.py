@@ -37,10 +37,15 @@ _ILL_REFERENCE = re.compile(
     rb"&(?!(?:lt|gt|amp|quot|apos);|#0*(?:9|10|13|3[2-9]|[4-9]\d|1[01]\d|12[0-6]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3,5});"
     rb"|#x0*(?:[9aAdD]|[2-7a-fA-F][\da-fA-F]|[1-9a-fA-F][\da-fA-F]{2,4});)(?:([A-Za-z][A-Za-z0-9]{1,31};)|#(?:(\d{1,7})|x([\da-fA-F]{1,6}));)?"
 )
-_HALVES = re.compile(rb"(?:&#(?:0{0,8}5[5-7]\d{3}|[xX]0{0,8}[dD][89a-fA-F][\da-fA-F]{2});)+")
+_UNUSUAL = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)")
+_HALF = rb"&#(?:0{0,8}5[5-7]\d{3}|[xX]0{0,8}[dD][89a-fA-F][\da-fA-F]{2});"
+_HALVES = re.compile(_HALF + rb"(?:" + _HALF + rb")*")  # begins with letters, which are found 40 times sooner
 _LONG_TAG = re.compile(rb"<[A-Za-z][^\s<>]*(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*")
 _UPPER = bytes(range(0x80, 0xC0)).decode("cp1252", "ignore") + "".join(map(chr, range(0x80, 0xC0)))
 _MOJIBAKE = re.compile(f"[\u00c2-\u00c5\u00ce-\u00d1\u00d7-\u00db][{_UPPER}]|[\u00e0-\u00f4][{_UPPER}]{{2}}")
+# What _MOJIBAKE looks for, as UTF-8 and as a reference: quick to rule out for a whole document.
+_TWICE = re.compile(rb"\xc3[\x82-\xb4][\xc2\xc5\xc6\xcb\xe2]")
+_TWICE_REFERRED = re.compile(rb"&#(?:0*(?:19[2-9]|2[0-4]\d)|[xX]0*[c-fC-F][\da-fA-F]);")
 _BYTES = MappingProxyType(
     {ord(bytes([code]).decode("cp1252")): code for code in range(0x80, 0xA0) if code not in b"\x81\x8d\x8f\x90\x9d"}
 )
@@ -48,17 +53,21 @@ _BYTES = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A feed as clean UTF-8. ``markup`` is the same without the CDATA sections: what is there is really markup."""
+    """A feed as clean UTF-8. ``markup`` is the same without the CDATA sections: what is there is really markup.
+
+    ``doubtful`` is whether some of its text may have been encoded twice, so that ``mend`` must look at each.
+    """
 
     body: bytes
     markup: bytes
+    doubtful: bool = True
 
 
 def document(body: bytes, content_type: str) -> Document:
     """The clean form of a body. Raises TooLarge, or Unreadable for an empty one."""
     text = _utf8(inflate(body), content_type)
     head = _DECLARATION.sub(b"", text[:2048])
-    clean = (head + text[2048:]).lstrip().translate(None, _FORBIDDEN)
+    clean = (text if head == text[:2048] else head + text[2048:]).lstrip().translate(None, _FORBIDDEN)
     if b"\xef\xbf" in clean:
         clean = _NON_CHARACTERS.sub(b"", clean)
     if not clean:
@@ -155,6 +164,8 @@ def _is_utf8_after_all(body: bytes, charset: str) -> bool:
 
 def _undeclared(body: bytes) -> bytes:
     """UTF-8, also with a few bytes spoilt; else windows-1252."""
+    if body.isascii():
+        return body
     text = body.decode("utf-8", "replace")
     spoilt = text.count("\ufffd")
     if not spoilt or spoilt * 10 < len(text) - len(text.encode("ascii", "ignore")):
@@ -164,17 +175,27 @@ def _undeclared(body: bytes) -> bytes:
 
 def _check_start_tags(body: bytes) -> None:
     # No "<" can stand inside a start tag: where two are close together, nothing long lies between.
-    if max(map(len, pieces := body.split(b"<"))) < MAX_START_TAG:
+    if len(body) <= MAX_START_TAG or max(map(len, pieces := body.split(b"<"))) < MAX_START_TAG:
         return
-    for piece in pieces:
+    for piece in pieces[1:]:  # what stands before the first "<" is no tag
         if len(piece) >= MAX_START_TAG and (tag := _LONG_TAG.match(b"<" + piece)) and len(tag[0]) > MAX_START_TAG:
             raise TooLarge("a start tag of more than 64 kB")
 
 
 def _repaired(body: bytes) -> Document:
     pieces = list(_sections(body))
+    if len(pieces) == 1:
+        whole = _references(body)
+        return Document(body=whole, markup=whole, doubtful=_is_doubtful(whole))
     pieces[::2] = map(_references, pieces[::2])
-    return Document(body=b"".join(pieces), markup=b"".join(pieces[::2]))
+    whole = b"".join(pieces)
+    return Document(body=whole, markup=b"".join(pieces[::2]), doubtful=_is_doubtful(whole))
+
+
+def _is_doubtful(body: bytes) -> bool:
+    if body.startswith(b"{") or (b"&#" in body and _TWICE_REFERRED.search(body)):
+        return True
+    return not body.isascii() and _TWICE.search(body) is not None
 
 
 def _sections(body: bytes) -> Iterator[bytes]:
@@ -187,7 +208,11 @@ def _sections(body: bytes) -> Iterator[bytes]:
 
 
 def _references(markup: bytes) -> bytes:
-    return _ILL_REFERENCE.sub(_reference, _HALVES.sub(_joined, markup)) if b"&" in markup else markup
+    if not _UNUSUAL.search(markup):
+        return markup
+    if _HALVES.search(markup):
+        markup = _HALVES.sub(_joined, markup)
+    return _ILL_REFERENCE.sub(_reference, markup) if _ILL_REFERENCE.search(markup) else markup
 
 
 def _joined(found: re.Match[bytes]) -> bytes:

@@ -1,10 +1,15 @@
-"""A feed that has been read: what every format and every parser is brought to."""
+"""A feed that has been read: what every format and every parser is brought to.
+
+An entry is made for each post that every changed feed shows, so these values are named tuples, half as dear as frozen
+dataclasses.
+"""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from scrapers import _dates, _links, _text
 from scrapers._decode import mend
@@ -14,8 +19,7 @@ MAX_ENTRIES = 10_000
 MAX_MEDIA = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry, its title and text plain. ``id`` is "" for none, and for one that is the link; ``link`` absolute."""
 
     id: str = ""
@@ -40,8 +44,7 @@ class Feed:
     lenient: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
+class Raw(NamedTuple):
     """One entry as a parser found it. ``markup`` is whether ``body`` may hold HTML."""
 
     id: str = ""
@@ -54,28 +57,34 @@ class Raw:
     media: tuple[str, ...] = ()
 
 
-def entry(raw: Raw, *, base: str, fetched: datetime) -> Entry | None:
-    """The entry in its final form, relative addresses seen from ``base``; None when nothing at all is in it."""
+def entry(raw: Raw, *, base: str, fetched: datetime, doubtful: bool = True) -> Entry | None:
+    """The entry in its final form, relative addresses seen from ``base``; None when nothing at all is in it.
+
+    ``doubtful`` is whether its texts may have been encoded twice.
+    """
     link = _links.absolute(base, raw.link)
-    body = mend(raw.body)
+    body, title, name = raw.body, raw.title, raw.author
+    if doubtful:
+        body, title, name = mend(body), mend(title), mend(name)
     found = _text.extract(body, link or base) if raw.markup else _text.Extract(text=_text.plain(body))
+    links = found.links
     made = Entry(
         # An id that is the link says no more than it does: the fast parser fills one in where there was none.
         id="" if raw.id == raw.link else " ".join(_text.plain(raw.id).split()),
         link=link,
-        title=_text.to_line(mend(raw.title)),
+        title=_text.to_line(title),
         text=found.text,
-        author=author(mend(raw.author)),
+        author=author(name),
         published=_dates.parse(raw.date, fetched=fetched) if raw.date else None,
-        links=tuple(address for address in found.links if address != link),
-        media=_media(raw.media, found.media, base),
+        links=tuple([address for address in links if address != link]) if link in links else links,
+        media=_media(raw.media, found.media, base) if raw.media else found.media[:MAX_MEDIA],
     )
     return made if made.id or made.link or made.title or made.text else None
 
 
-def entries(raws: Iterable[Raw], *, base: str, fetched: datetime) -> tuple[Entry, ...]:
+def entries(raws: Iterable[Raw], *, base: str, fetched: datetime, doubtful: bool = True) -> tuple[Entry, ...]:
     """All entries that hold something."""
-    made = (entry(raw, base=base, fetched=fetched) for raw in islice(raws, MAX_ENTRIES))
+    made = (entry(raw, base=base, fetched=fetched, doubtful=doubtful) for raw in islice(raws, MAX_ENTRIES))
     return tuple(each for each in made if each is not None)
 
 

@@ -13,11 +13,12 @@ from io import BytesIO
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from scrapers import _decode, _jsonfeed, _links, _text
+from scrapers import _decode, _discovery, _jsonfeed, _links, _signs, _text
 from scrapers._decode import Document, mend
 from scrapers._entries import Entry, Feed, Raw, entries
 from scrapers._errors import ScrapeError, Unreadable
 from scrapers._response import Response
+from scrapers._signs import Signs
 
 if TYPE_CHECKING:
     from scrapers._worker import Worker
@@ -26,32 +27,16 @@ __all__ = ["Entry", "Feed", "lenient", "quick", "read", "whole"]
 
 MAX_HERE = 1_000_000
 """Bytes of a body that is parsed in this process; a larger one goes to the worker."""
-MAX_TAGS = 50_000
-"""The same for its number of tags."""
-MAX_ITEMS = 1_000
-"""The same for its number of entries: each may hold a date that takes 0.2 ms to refuse."""
 MAX_WAIT = timedelta(days=1)
 
-_HEAD = 20_000
 _ROOT = re.compile(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
-_FIRST_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.I)
-_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
-_INLINE = re.compile(rb"<(?:description|title|content:encoded|author|pubDate)(?:\s[^<>]*)?(?<!/)>[^<]*<[A-Za-z]")
-_XHTML_TITLE = re.compile(rb"<(?:\w+:)?(?:title|summary)\s[^<>]*xhtml")
-_XHTML_BODY = re.compile(rb"<(?:\w+:)?(?:body|div)[\s>]")
-_BASE_INSIDE = re.compile(rb"<(?:\w+:)?(?:item|entry|link|id|guid|title|summary|channel)\s[^<>]*xml:base\s*=")
 _ROOT_BASE = re.compile(rb"<(?:feed|rss|(?:\w+:)?RDF)\s[^<>]*?xml:base\s*=\s*[\"']([^\"'<>]*)")
-_DATE = re.compile(rb"<(?:\w+:)?(?:pubDate|date|published|issued|updated|modified|lastBuildDate)[\s>]", re.I)
-_HALF_DAY = re.compile(rb"<(?:\w+:)?(?:pubDate|date|published|issued|updated)>[^<]{0,60}\d ?(?:[AaPp]\.?[Mm])\b", re.A)
 _LANGUAGE = re.compile(rb"<(?:dc:)?language>\s*(?:<!\[CDATA\[)?\s*([A-Za-z]{2,8}(?:[-_]\w{1,8})*)", re.I)
 _XML_LANG = re.compile(rb"<(?:feed|rss|channel|(?:\w+:)?RDF)\s[^<>]*?xml:lang\s*=\s*[\"']([A-Za-z]{2,8}(?:-\w{1,8})*)")
 _TTL = re.compile(rb"<(?:\w+:)?ttl>\s*(\d{1,6})\s*</")
 _PERIOD = re.compile(rb"<sy:updatePeriod>\s*([a-z]+)\s*</")
 _FREQUENCY = re.compile(rb"<sy:updateFrequency>\s*(\d{1,4})\s*</")
 _HOURS = MappingProxyType({b"hourly": 1, b"daily": 24, b"weekly": 168, b"monthly": 720, b"yearly": 8760})
-_LINK = re.compile(rb"<link\s[^<>]*>", re.I)
-_HREF = re.compile(rb"""href\s*=\s*["']?([^"'\s<>]+)""", re.I)
-_FEED_TYPE = re.compile(rb"""type\s*=\s*["']?application/(?:rss\+xml|atom\+xml|feed\+json|json)""", re.I)
 _ROOTS = frozenset({b"rss", b"feed", b"rdf", b"channel"})
 
 
@@ -63,33 +48,28 @@ async def read(response: Response, *, worker: "Worker", fetched: datetime) -> Fe
     try:
         document = _decode.document(response.body, response.content_type)
         _check_kind(document, response.url)
-        if _heavy(document):
+        signs = None if len(document.body) > MAX_HERE else _signs.signs(document)
+        if signs is None or signs.heavy:
             feed: Feed = await worker.run("_feed.whole", document, response.url, fetched)
             return feed
-        found = quick(document, response.url, fetched)
+        found = quick(signs, response.url, fetched)
         return found or await worker.run("_feed.lenient", document, response.url, fetched)
     except ScrapeError as error:
         error.subject = error.subject or response.url
         raise
 
 
-def _heavy(document: Document) -> bool:
-    """Whether it could hold up this process: all else stands still while a feed is read here."""
-    items = document.markup.count(b"<item") + document.markup.count(b"<entry")
-    return len(document.body) > MAX_HERE or document.body.count(b"<") > MAX_TAGS or items > MAX_ITEMS
-
-
 def whole(document: Document, url: str, fetched: datetime) -> Feed:
     """Both ways, one after the other; runs in the worker."""
-    return quick(document, url, fetched) or lenient(document, url, fetched)
+    return quick(_signs.signs(document), url, fetched) or lenient(document, url, fetched)
 
 
-def quick(document: Document, url: str, fetched: datetime) -> Feed | None:
+def quick(signs: Signs, url: str, fetched: datetime) -> Feed | None:
     """The feed by the fast parser, or None when that would lose something. Raises Unreadable for other JSON."""
+    document = signs.document
     if document.body.startswith(b"{"):
         return _jsonfeed.read(document.body, url=url, fetched=fetched)
-    head = _head(document.body)
-    if _needs_lenient(document.markup, atom=b"<feed" in head):
+    if signs.needs_lenient:
         return None
     import fastfeedparser
 
@@ -98,9 +78,9 @@ def quick(document: Document, url: str, fetched: datetime) -> Feed | None:
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, SyntaxError, RecursionError):
         return None
     items: list[Mapping[str, Any]] = found["entries"]
-    if len(items) < len(_END.findall(document.markup)) or _invents_dates(items, document.markup):
+    if signs.loses(items):
         return None
-    return _feed(found["feed"], map(_fast_raw, items), head=head, url=url, fetched=fetched)
+    return _feed(found["feed"], map(_fast_raw, items), signs=signs, url=url, fetched=fetched)
 
 
 def lenient(document: Document, url: str, fetched: datetime) -> Feed:
@@ -116,18 +96,19 @@ def lenient(document: Document, url: str, fetched: datetime) -> Feed:
     if not found.get("version") and not found["entries"]:
         raise Unreadable("not a feed")
     raws = map(_lenient_raw, found["entries"])
-    return _feed(found["feed"], raws, head=_head(document.body), url=url, fetched=fetched, lenient=True)
+    return _feed(found["feed"], raws, signs=_signs.signs(document), url=url, fetched=fetched, lenient=True)
 
 
 def _feed(
     about: Mapping[str, Any],
     raws: Iterator[Raw],
     *,
-    head: bytes,
+    signs: Signs,
     url: str,
     fetched: datetime,
     lenient: bool = False,
 ) -> Feed:
+    head = signs.head
     own = _ROOT_BASE.search(head)
     base = _links.absolute(url, own[1].decode("utf-8", "ignore")) if own else ""
     link = _links.absolute(base or url, about.get("link") or "")
@@ -135,7 +116,7 @@ def _feed(
         title=_text.to_line(mend(about.get("title") or "")),
         link=link,
         language=_language(head),
-        entries=entries(raws, base=base or link or url, fetched=fetched),
+        entries=entries(raws, base=base or link or url, fetched=fetched, doubtful=signs.document.doubtful),
         wait=_wait(head),
         lenient=lenient,
     )
@@ -143,8 +124,8 @@ def _feed(
 
 def _fast_raw(found: Mapping[str, Any]) -> Raw:
     content = found.get("content") or ()
-    media = found.get("media_content") or ()
-    said = "\n".join(each["description"] for each in media if each.get("description"))
+    media, enclosures = found.get("media_content") or (), found.get("enclosures") or ()
+    said = "\n".join([each["description"] for each in media if each.get("description")]) if media else ""
     return Raw(
         id=found.get("id") or "",
         link=found.get("link") or "",
@@ -152,7 +133,7 @@ def _fast_raw(found: Mapping[str, Any]) -> Raw:
         body=(content[0]["value"] if content else "") or found.get("description") or said,
         author=found.get("author") or "",
         date=found.get("published") or found.get("updated") or "",
-        media=tuple(each.get("url") or "" for each in (*(found.get("enclosures") or ()), *media)),
+        media=tuple([each.get("url") or "" for each in (*enclosures, *media)]),
     )
 
 
@@ -171,55 +152,15 @@ def _lenient_raw(found: Mapping[str, Any]) -> Raw:
     )
 
 
-def _needs_lenient(markup: bytes, *, atom: bool) -> bool:
-    """Signs, each found by a disagreement of the two parsers over real documents, that the fast one loses something."""
-    if b"<!ENTITY" in markup or b"purl.org/atom/ns#" in markup or b'base64"' in markup or b"base64'" in markup:
-        return True
-    if b"RDF" in markup[:_HEAD] and b"<content:encoded" in markup:  # it knows that element in RSS alone
-        return True
-    if b"xml:base" in markup and _BASE_INSIDE.search(markup):
-        return True
-    if b"xhtml" in markup and (_XHTML_TITLE.search(markup) or (not atom and _XHTML_BODY.search(markup))):
-        return True
-    if _HALF_DAY.search(markup):  # it reads 02:02 PM as 2 a.m.
-        return True
-    return not atom and _INLINE.search(markup) is not None
-
-
-def _invents_dates(items: list[Mapping[str, Any]], markup: bytes) -> bool:
-    """Whether a date may have been read out of a guid ("12" becomes the 12th of this month), which is no date."""
-    dated = [item for item in items if item.get("published")]
-    start = _FIRST_ITEM.search(markup)
-    if start is None or all(str(item.get("id", "")).startswith("http") for item in dated):
-        return False
-    return len(_DATE.findall(markup, start.start())) < len(dated)
-
-
 def _check_kind(document: Document, url: str) -> None:
     if document.body.startswith(b"{"):
         return
+    if _discovery.is_page(document):
+        raise _discovery.HtmlPage(document, url)
     root = _ROOT.search(document.markup)
     name = root[2].lower() if root else b""
-    if name in (b"html", b"head", b"body", b"script") or document.body[:20].lower().startswith(b"<!doctype html"):
-        raise Unreadable(_html_page(document.body, url))
-    if name not in _ROOTS and not _FIRST_ITEM.search(document.markup):
+    if name not in _ROOTS and not _signs.FIRST_ITEM.search(document.markup):
         raise Unreadable(f"not a feed: it begins with <{name.decode()[:40]}>" if root else "not a feed: it is not XML")
-
-
-def _html_page(body: bytes, url: str) -> str:
-    """What to tell of an HTML page, with the feed that it offers, if any."""
-    for tag in _LINK.findall(body[:200_000]):
-        if _FEED_TYPE.search(tag) and b"alternate" in tag.lower() and (href := _HREF.search(tag)):
-            offered = _links.absolute(url, _text.to_line(href[1].decode("utf-8", "ignore")))
-            if offered:
-                return f"an HTML page, not a feed; the page offers this feed: {offered}"
-    return "an HTML page, not a feed"
-
-
-def _head(body: bytes) -> bytes:
-    """What stands before the first entry."""
-    first = _FIRST_ITEM.search(body, 0, _HEAD)
-    return body[: first.start() if first else _HEAD]
 
 
 def _language(head: bytes) -> str:

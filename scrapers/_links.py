@@ -36,6 +36,11 @@ _AMP_INNER = re.compile(r"\.amp(?=\.html?$)", re.I)
 _SESSION = re.compile(r";jsessionid=[^/?;]*", re.I)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _FREE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@")
+_PLAIN = re.compile(r"https?://(?:www\d?\.)?((?:[a-z0-9-]++\.)+[a-z]{2,})((?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*+)+)/?")
+_SPECIAL_HOST = re.compile(
+    r"(?:www\d?|m|mobile|amp|touch)\..*|.*(?:xn--|google\.|ampproject|youtu|twitter\.com|reddit\.com|wikipedia).*"
+)
+_SPECIAL_END = re.compile(r"amp|(?:index|default)\..*|.*\.amp(?:\..*)?|amp\..*", re.I)
 _WHOLE = re.compile(r"https?://[^/?#\s]", re.I)
 _PAGE = re.compile("[/?#]")
 _SAFE = "-._~!$'()*,:@/"
@@ -65,7 +70,16 @@ def key(url: str) -> str:
     percent-encoding, doubled slashes, ``index.html``, a slash at the end and the fragment make no difference. AMP
     pages, Google's redirects, YouTube's short forms, old.reddit, twitter.com and mobile Wikipedia are unwrapped.
     """
-    return _key(url, _UNWRAPS)
+    return _plain_key(url) or _key(url, _UNWRAPS)
+
+
+def _plain_key(url: str) -> str:
+    """The key of an address of plain letters, on which no rule but those for the host's name bears; else ""."""
+    found = _PLAIN.fullmatch(url)
+    if found is None or _SPECIAL_HOST.fullmatch(found[1]):
+        return ""
+    end = found[2].rpartition("/")[2]
+    return "" if _SPECIAL_END.fullmatch(end) else found[1] + found[2]
 
 
 def keys(urls: Sequence[str]) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ class Bookmark:
     """Where a scraper left off. Its scraper alone reads it; an empty one means "never looked".
 
     ``etag`` and ``modified`` are the server's validators, ``digest`` a hash of the last body for servers that have
-    none, ``newest`` the high-water mark of an API, ``moved`` the address a permanent redirect led to.
+    none, ``newest`` the high-water mark of an API, ``moved`` the address a permanent redirect led to, ``found`` the one
+    that was found behind the given one: the feed of a page, the sitemap of a site.
     """
 
     etag: str = ""
@@ -60,6 +61,7 @@ class Bookmark:
     digest: str = ""
     newest: str = ""
     moved: str = ""
+    found: str = ""
 
     def to_json(self) -> str:
         """A small JSON object of the fields that are set."""
@@ -95,7 +97,7 @@ def tidy(batch: Batch) -> Batch:
 
 
 def _tidy_post(post: Post) -> Post:
-    if not _ODD.search("\n".join((post.key, post.url, post.title, post.text, post.author, *post.links, *post.media))):
+    if _is_tidy("\n".join((post.key, post.url, post.title, post.text, post.author, *post.links, *post.media))):
         return post if len(post.text) <= MAX_TEXT else replace(post, text=post.text[:MAX_TEXT])
     return replace(
         post,
@@ -107,6 +109,14 @@ def _tidy_post(post: Post) -> Post:
         links=tuple(map(_tidy, post.links)),
         media=tuple(map(_tidy, post.media)),
     )
+
+
+def _is_tidy(text: str) -> bool:
+    try:
+        text.encode()  # four times as fast as looking for surrogates
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _tidy(text: str) -> str:

@@ -5,13 +5,15 @@ that ``H<b>100</b>`` stays one word and ``<p>H100</p><p>H200</p>`` stays two. Te
 through, with its entities decoded: ``a < b`` and ``List<String>`` survive.
 
 HTML of strangers can make a tree builder work for minutes (200,000 nested ``div``: 219 s measured in lexbor). So
-no tree is built of a text with more than MAX_TAGS tags; a linear stripper reads it.
+no tree is built of a text with more than MAX_TAGS tags; a linear stripper reads it. Nor is one built where the order of
+the words does not hang on it, which is nearly always: plain tags in lower case, taken out in one pass.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from html import unescape
+from types import MappingProxyType
+from typing import NamedTuple
 
 from scrapers import _links
 from scrapers._post import MAX_TEXT
@@ -49,12 +51,34 @@ _ANY_TAG = re.compile(r"<[a-z/!?][^<>]*>", re.I)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _VALUE = r"""\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))"""
+_GAPS = MappingProxyType(
+    {
+        f"{slash}{name}": gap
+        for names, gap in (
+            (set(_INLINE.split("|")), ""),
+            ({*_BLOCK.split("|"), "h1", "h2", "h3", "h4", "h5", "h6"} - {"h[1-6]", "body", "frameset", "head", "html",
+              "option", "title"}, "\n"),
+            ({"img", "sub", "sup", "td", "th", "audio", "video", "picture"}, " "),
+        )
+        for name in names
+        for slash in ("", "/")
+    }
+)  # fmt: skip
+"""What stands in the text for a tag that may be taken out by itself: in these elements a tree changes no word."""
+_TAGS = re.compile(r"""<(/?[a-z][a-z0-9]*+)((?:[ /][^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?+)>""")
+"""A tag whose end is beyond doubt: no ``>`` and no quote inside of quotes."""
+_GIVEN = MappingProxyType(
+    {
+        name: (re.compile(rf'{name}(?<=[ /]{name})="([^"]*)"'), re.compile(rf"(?:^|[ /]){name}{_VALUE}", re.I))
+        for name in ("href", "src")
+    }
+)
+"""How an attribute is nearly always written, and all ways."""
 _HREF = re.compile(rf"<a\s(?:[^<>]*?\s)??href{_VALUE}", re.I)
 _SRC = re.compile(rf"<(?:img|video|audio|source)\s(?:[^<>]*?\s)??src{_VALUE}", re.I)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extract:
+class Extract(NamedTuple):
     """What a piece of HTML says (``text``), points to (``links``) and shows (``media``)."""
 
     text: str
@@ -71,14 +95,24 @@ def to_text(html: str) -> str:
 
 def to_line(html: str) -> str:
     """The words of a title, in one line."""
+    if "<" not in html and "&" not in html and len(html) <= MAX_TEXT and html.isprintable():
+        return " ".join(html.split())
     return " ".join(to_text(html).split())
 
 
 def plain(text: str) -> str:
     """Text that is known to hold no markup: white space folded within its lines, empty lines and controls dropped."""
-    if _UNFIT.search(text):
-        text = _UNFIT.sub("", text)
-    lines = [" ".join(line.split()) for line in text.replace("\r", "\n").split("\n") if line]
+    if text.isprintable():
+        return " ".join(text.split())[:MAX_TEXT].rstrip()
+    return _lines(_UNFIT.sub("", text).replace("\r", "\n"))
+
+
+def _lines(text: str, *, even: bool = False) -> str:
+    """``even`` text has no white space but lines and plain spaces."""
+    if even and "  " not in text:
+        lines = [line.strip() for line in text.split("\n")]
+    else:
+        lines = [" ".join(line.split()) for line in text.split("\n") if line]
     return "\n".join([line for line in lines if line])[:MAX_TEXT].rstrip()
 
 
@@ -91,7 +125,39 @@ def extract(html: str, base: str) -> Extract:
     """Text, links and media of a piece of HTML whose relative addresses are relative to ``base``."""
     if "<" not in html:
         html = _once_more(html)
+    if simple := _simple(html, base):
+        return simple
     return Extract(text=to_text(html), links=links(html, base), media=_addresses(_SRC, html[:MAX_HTML], base))
+
+
+def _simple(html: str, base: str) -> Extract | None:
+    """The same without a tree, for HTML of plain tags alone; None for any other."""
+    even = html.isprintable()
+    if not even:
+        html = _UNFIT.sub("", html).replace("\n", " ").replace("\r", " ")
+    pieces = _TAGS.split(html)
+    gaps = list(map(_GAPS.get, pieces[1::3]))
+    if None in gaps or len(gaps) != html.count("<") or not gaps or len(html) > MAX_HTML:
+        return None
+    attributes = "".join(pieces[2::3])
+    pieces[1::3] = gaps
+    del pieces[2::3]
+    text = "".join(pieces)
+    return Extract(
+        plain(unescape(text)) if "&" in text else _lines(text, even=even),
+        # Of the tags taken out, <a> alone has an href that counts, and none but pictures and films a src.
+        _distinct(_given("href", attributes), base) if "href" in attributes else (),
+        _distinct(_given("src", attributes), base) if "src" in attributes else (),
+    )
+
+
+def _given(name: str, attributes: str) -> list[str]:
+    """The values of one attribute in those of many tags."""
+    usual, every = _GIVEN[name]
+    found = usual.findall(attributes)
+    if len(found) == attributes.count(name):
+        return found
+    return [match[1] or match[2] or match[3] or "" for match in every.finditer(attributes)]
 
 
 def _once_more(html: str) -> str:
@@ -145,11 +211,14 @@ def _decode(text: str) -> str:
 
 
 def _addresses(pattern: re.Pattern[str], html: str, base: str) -> tuple[str, ...]:
+    return _distinct((match[1] or match[2] or match[3] or "" for match in pattern.finditer(html)), base)
+
+
+def _distinct(values: Iterable[str], base: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for match in pattern.finditer(html):
-        address = _links.absolute(base, _decode(match[1] or match[2] or match[3] or ""))
-        if address:
+    for value in values:
+        if address := _links.absolute(base, _decode(value) if "&" in value else value):
             found[address] = None
-        if len(found) >= MAX_LINKS:
-            break
+            if len(found) >= MAX_LINKS:
+                break
     return tuple(found)

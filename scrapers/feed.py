@@ -11,20 +11,27 @@ The key of a post is "feed:" and a hash of what identifies it, the same at each 
 4. else the title, or of an untitled entry the text, within its feed.
 
 An id that several entries of one answer with different links share is no id. Broken servers do that.
+
+A page's address will do, too. One that was never read as a feed and answers an HTML page is asked for the feed that
+it offers; a site's home page that offers none, for those at the usual addresses (``_discovery``). The feed's own
+address then counts as if it had been given: keys are the same on both roads. When it is gone, or a page itself, the
+given page is asked once more. A given feed that turns into a page is a fault, though: it was a feed.
+
 Traps: HTTP 200 with an HTML page, with a sentence, with nothing; servers without validators, hence the digest.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from re import compile as _compile
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from scrapers import _dates, _links
+from scrapers import _address, _discovery, _links, _revisit
 from scrapers._about import About
-from scrapers._errors import Gone, Missing
+from scrapers._discovery import HtmlPage
+from scrapers._errors import Gone, Missing, ScrapeError, Throttled, Unreachable, Unreadable
 from scrapers._post import Batch, Bookmark, Post
 from scrapers._response import Response
 
@@ -39,15 +46,16 @@ ABOUT = About(
     needs="nothing",
     terms="published for reading by programs; ttl, Cache-Control and Retry-After are obeyed",
     languages="any",
+    pages=True,
 )
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5"
 )
-MAX_AGE = timedelta(days=1)
+OFFERS = 3
+"""Feeds of a page that are tried."""
 
 _GLOBAL_ID = _compile(r"(?:https?://|tag:|urn:|yt:video:).+")
-_CACHE_AGE = _compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +65,7 @@ class Options:
     url: str
 
     def __post_init__(self) -> None:
-        try:
-            parts = urlsplit(self.url)
-            fine = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            fine = False
-        if not fine:
-            raise ValueError(f'"{self.url}" is not an address that begins with http:// or https://')
+        _address.check_url(self.url)
 
 
 def recognise(url: str) -> Options | None:
@@ -72,44 +74,79 @@ def recognise(url: str) -> Options | None:
 
 
 async def fetch(web: "Web", options: Options, bookmark: Bookmark) -> Batch:
-    """Look at the feed now. Raises ScrapeError.
+    """Look at the feed now, or at the one behind a page. Raises ScrapeError.
 
     A feed that has moved for good is read at its new address, and again at the old one when it left the new one.
     """
-    moved = _moved(options, bookmark)
-    known = bookmark if moved or not bookmark.moved else Bookmark()
+    if found := _revisit.behind(options.url, bookmark.found):
+        with suppress(Missing, Gone, HtmlPage):
+            return await _look(web, options, found, bookmark)
+        bookmark = Bookmark()  # what was found is no more: the page is asked once again
     try:
-        response = await web.get(moved or options.url, bookmark=known, accept=ACCEPT)
-    except (Missing, Gone):
-        if not moved:
+        return await _look(web, options, options.url, bookmark)
+    except HtmlPage as page:
+        if bookmark.digest:
             raise
-        moved, known = "", Bookmark()
-        response = await web.get(options.url, accept=ACCEPT)
-    digest = known.digest if response.status == 304 else blake2b(response.body, digest_size=16).hexdigest()
-    now_at = response.moved or moved
-    left_off = Bookmark(
-        etag=response.headers.get("etag", known.etag if response.status == 304 else ""),
-        modified=response.headers.get("last-modified", known.modified if response.status == 304 else ""),
-        digest=digest,
-        moved=f"{options.url} {now_at}" if now_at else "",
-    )
-    notes = (f"moved to {now_at}",) if now_at else ()
-    if response.status == 304 or digest == known.digest:
-        return Batch(bookmark=left_off, unchanged=True, wait=_max_age(response), notes=notes)
-    batch = await read(response, options, web.worker)
-    return replace(batch, bookmark=left_off, notes=notes + batch.notes)
+        return await _discover(web, options, page)
 
 
 async def read(response: Response, options: Options | None, worker: "Worker") -> Batch:
     """The posts in an answer that is already there. Raises Unreadable or TooLarge."""
+    return await _read(response, options.url if options else response.url, worker)
+
+
+async def _look(web: "Web", options: Options, home: str, bookmark: Bookmark) -> Batch:
+    """Look at the feed whose own address is ``home``, be it the given one or one that was found."""
+    moved = _revisit.behind(home, bookmark.moved)
+    known = bookmark if moved or not bookmark.moved else Bookmark()
+    try:
+        response = await web.get(moved or home, bookmark=known, accept=ACCEPT)
+    except (Missing, Gone):
+        if not moved:
+            raise
+        moved, known = "", Bookmark()
+        response = await web.get(home, accept=ACCEPT)
+    now_at, found = response.moved or moved, home if home != options.url else ""
+    left_off = replace(
+        _revisit.left_off(response, known),
+        moved=_revisit.pair(home, now_at),
+        found=_revisit.pair(options.url, found),
+    )
+    told = (f"reads the feed of the page: {found}" if found else "", f"moved to {now_at}" if now_at else "")
+    notes = tuple(filter(None, told))
+    if response.status == 304 or left_off.digest == known.digest:
+        return Batch(bookmark=left_off, unchanged=True, wait=_revisit.max_age(response), notes=notes)
+    batch = await _read(response, home, web.worker)
+    return replace(batch, bookmark=left_off, notes=notes + batch.notes)
+
+
+async def _discover(web: "Web", options: Options, page: HtmlPage) -> Batch:
+    """The first feed behind a page that is one. Raises Unreadable where there is none.
+
+    What may well succeed later is an error of this look: else a worse feed would be kept for good.
+    """
+    offered = page.feeds[:OFFERS]
+    guesses = _discovery.usual(page.url) if _address.is_home(options.url) else ()
+    troubles: list[ScrapeError] = []
+    for address in (*offered, *guesses):
+        try:
+            return await _look(web, options, address, Bookmark())
+        except ScrapeError as error:
+            if isinstance(error, Throttled | Unreachable) or (error.transient and address in offered):
+                raise
+            troubles.append(error)
+    if offered:
+        raise Unreadable(f"{page.message} ({troubles[0].message})", subject=page.url)
+    raise Unreadable(f"{page.message}, and it offers none", subject=page.url)
+
+
+async def _read(response: Response, home: str, worker: "Worker") -> Batch:
     from scrapers import _feed
 
-    feed = await _feed.read(response, worker=worker, fetched=_fetched(response))
-    waits = [wait for wait in (feed.wait, _max_age(response)) if wait]
+    feed = await _feed.read(response, worker=worker, fetched=_revisit.fetched(response))
+    waits = [wait for wait in (feed.wait, _revisit.max_age(response)) if wait]
     notes = ("the feed is broken and was read leniently",) if feed.lenient else ()
-    return Batch(
-        posts=_posts(feed, options.url if options else response.url), wait=max(waits, default=None), notes=notes
-    )
+    return Batch(posts=_posts(feed, home), wait=max(waits, default=None), notes=notes)
 
 
 def _posts(feed: "Feed", home: str) -> tuple[Post, ...]:
@@ -153,20 +190,3 @@ def _key(entry: "Entry", link: str, scope: str, *, named: bool) -> str:
 
 def _hash(*parts: str) -> str:
     return "feed:" + blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
-
-
-def _moved(options: Options, bookmark: Bookmark) -> str:
-    """Where this feed has moved to, or "". The bookmark says from where: an operator may change the address."""
-    origin, _, address = bookmark.moved.partition(" ")
-    return address if origin == options.url else ""
-
-
-def _fetched(response: Response) -> datetime:
-    """When the answer was sent, by the server's word if that is not in the future."""
-    now = datetime.now(UTC)
-    return _dates.parse(response.headers.get("date", ""), fetched=now) or now
-
-
-def _max_age(response: Response) -> timedelta | None:
-    found = _CACHE_AGE.search(response.headers.get("cache-control", "").lower())
-    return min(timedelta(seconds=int(found[1])), MAX_AGE) or None if found else None

@@ -80,7 +80,7 @@ class Place:
         if name == "slow":
             await self.over.wait()
             return
-        writer.write(self.answers[name])
+        writer.write(self.answers.get(name, reply("404 Not Found")))
         if name == "reset":
             writer.close()
 

@@ -47,7 +47,7 @@ def vigie(tmp_path: Path) -> Shell:
         (("run", "--config", "elsewhere.toml"), 2, "elsewhere.toml: not found"),
         (("scrape",), 2, "scrape: say what to read"),
         (("scrape", "example"), 2, '"example" is not an address'),
-        (("scrape", "https://e.example.org/", "--kind", "pigeon"), 2, "pigeon: unknown kind, there are bluesky, feed"),
+        (("scrape", "https://e.example.org/", "--kind", "pigeon"), 2, "pigeon: unknown kind, there are article"),
         (("scrape", "http://127.0.0.1:9/"), 1, "an inner address, which is never opened"),
         (("scrape", "--response", "none.xml"), 1, "none.xml: cannot be read: No such file or directory"),
         (("match", "(H100"), 2, "match: this parenthesis is never closed"),

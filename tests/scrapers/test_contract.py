@@ -19,6 +19,7 @@ from scrapers._worker import Worker
 
 DATA = Path(__file__).parent / "data"
 SAMPLES: dict[str, tuple[dict[str, str], str]] = {
+    "article": ({"url": "https://news.example.org/news-sitemap.xml"}, "news.xml"),
     "bluesky": ({"actor": "ada.example.org"}, "feed.json"),
     "feed": ({"url": "https://news.example.org/feed"}, "rss.xml"),
     "hackernews": ({"query": "H100"}, "2026.json"),
@@ -50,6 +51,7 @@ def test_a_platform_explains_itself(kind: str) -> None:
     assert about.terms
     assert about.languages
     assert about.floor >= timedelta(minutes=1)
+    assert about.pages or not about.thin
 
 
 @KINDS

@@ -6,6 +6,7 @@ import pytest
 
 import scrapers
 from scrapers import Misuse
+from scrapers.article import Options as Article
 from scrapers.bluesky import Options as Bluesky
 from scrapers.feed import Options as Feed
 from scrapers.hackernews import Options as HackerNews
@@ -28,13 +29,14 @@ HEAVY = {
 def test_the_kinds_are_the_files_without_an_underscore() -> None:
     kinds = scrapers.kinds()
     assert list(kinds) == sorted(kinds)
-    assert {"bluesky", "feed", "hackernews", "telegram"} <= set(kinds)
+    assert {"article", "bluesky", "feed", "hackernews", "telegram"} <= set(kinds)
     assert not any(kind.startswith("_") for kind in kinds)
 
 
 @pytest.mark.parametrize(
     ("url", "kind", "options"),
     [
+        ("https://e.org/news-sitemap.xml", "article", Article(url="https://e.org/news-sitemap.xml")),
         ("https://hn.algolia.com/?q=H100", "hackernews", HackerNews(query="H100")),
         ("https://t.me/s/chip_news", "telegram", Telegram(channel="chip_news")),
         ("https://bsky.app/profile/ada.example.org", "bluesky", Bluesky(actor="ada.example.org")),
@@ -49,7 +51,7 @@ def test_an_address_finds_its_platform_and_all_others_are_feeds(url: str, kind: 
 @pytest.mark.parametrize("kind", ["", "fed", "_web", "__main__", "../bot/cli", "feed.py"])
 def test_an_unknown_kind_is_misuse_that_names_the_known_ones(kind: str) -> None:
     for ask in (scrapers.about, scrapers.options):
-        with pytest.raises(Misuse, match="there are bluesky, feed"):
+        with pytest.raises(Misuse, match="there are article, bluesky, feed"):
             ask(kind)
 
 

@@ -22,6 +22,7 @@ from scrapers import (
     Unreadable,
     _decode,
     _feed,
+    _signs,
     feed,
 )
 from scrapers._worker import Worker
@@ -169,7 +170,7 @@ async def test_a_number_that_is_an_id_is_no_date(worker: Worker) -> None:
 async def test_both_parsers_give_the_same_posts(worker: Worker) -> None:
     for name in ("rss.xml", "atom.xml"):
         document = _decode.document(saved(name), "")
-        quick, lenient = _feed.quick(document, URL, NOW), _feed.lenient(document, URL, NOW)
+        quick, lenient = _feed.quick(_signs.signs(document), URL, NOW), _feed.lenient(document, URL, NOW)
         assert quick is not None
         one, other = feed._posts(quick, OPTIONS.url), feed._posts(lenient, OPTIONS.url)
         assert [post.key for post in one] == [post.key for post in other]
@@ -254,7 +255,7 @@ def test_any_bytes_give_a_feed_an_error_of_ours_or_the_lenient_parser(body: byte
     try:
         document = _decode.document(body, "")
         _feed._check_kind(document, URL)
-        found = _feed.quick(document, URL, NOW)
+        found = _feed.quick(_signs.signs(document), URL, NOW)
     except ScrapeError:
         return
     assert found is None or isinstance(found, _feed.Feed)

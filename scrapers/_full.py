@@ -1,0 +1,56 @@
+"""A post and the article behind it, as one post: what the post said stays where it stood, the article follows."""
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scrapers._post import Post
+
+if TYPE_CHECKING:
+    from scrapers._article import Article
+
+_BLANK = re.compile(r"\s+")
+
+
+def complete(post: Post, article: "Article") -> Post:
+    """The post with the text of its article, and with what it did not say itself.
+
+    The old text is the beginning of the new one, so that places in it stay true.
+    """
+    title = post.title or article.title
+    text = _without(article.title, _without(title, article.text.strip()))
+    return replace(
+        post,
+        title=title,
+        text=_joined(post.text, text),
+        author=post.author or article.author,
+        published=post.published or article.published,
+        lang=post.lang or article.lang,
+        media=post.media or article.media,
+    )
+
+
+def _without(title: str, text: str) -> str:
+    """The text without the headline, where that is its first line."""
+    end = _after(title, text) or 0
+    return text[end:].lstrip() if text[end : end + 1] == "\n" else text
+
+
+def _joined(summary: str, text: str) -> str:
+    """The summary and the article, which is not said twice where it begins with the summary."""
+    end = _after(summary, text)
+    if end is not None:
+        return summary + text[end:]
+    return f"{summary}\n\n{text}" if text else summary
+
+
+def _after(words: str, text: str) -> int | None:
+    """Where these words end at the beginning of the text, whatever the white space between; or None."""
+    at = 0
+    for word in words.split():
+        blank = _BLANK.match(text, at)
+        start = blank.end() if blank else at
+        if not text.startswith(word, start) or (at and start == at):
+            return None
+        at = start + len(word)
+    return at

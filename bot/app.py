@@ -2,7 +2,7 @@
 
 async with App(config, screen=..., now=...) as app:
     await app.serve(stop)          until ``stop`` is set: beats, the messenger, changes of the file
-    await app.once(progress)       one look at every source, and what it owes delivered
+    await app.once(progress)       one look at every source, the articles it found, and what it owes delivered
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Protocol, Self
 
 import scrapers
 from bot import log, message
+from bot.articles import Reader
 from bot.commands import Commands
 from bot.config import Config, changed, load
 from bot.deliver import UNREACHED, Deliver
@@ -26,8 +27,9 @@ from bot.pacer import Pacer, Unpaced
 from bot.rules import matcher
 from bot.schedule import Metronome
 from bot.store import Store
-from bot.watch import Look, Orders, Watch
-from scrapers import Batch, Bookmark, ScrapeError, Web
+from bot.tell import Orders
+from bot.watch import Look, Watch
+from scrapers import Batch, Bookmark, Post, ScrapeError, Web
 
 BEAT = timedelta(seconds=1)
 FILE_BEAT = timedelta(seconds=2)
@@ -110,7 +112,9 @@ class App:
             alarm=self._alarm,
             terminal=phone is None,
         )
-        self._watch = Watch(self.store, _orders(config), fetch=self._fetch, now=now, wake=self._deliver.beat)
+        orders = _orders(config)
+        self._watch = Watch(self.store, orders, fetch=self._fetch, now=now, wake=self._deliver.beat)
+        self._reader = Reader(self.store, orders, full_text=self._full_text, now=now, wake=self._deliver.beat)
         self._file = _fingerprint(config)
         self._errands: set[asyncio.Task[None]] = set()
         self._reading = asyncio.Lock()
@@ -127,6 +131,7 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._watch.stop()
+        await self._reader.stop()
         await self._deliver.stop()
         for errand in self._errands:
             errand.cancel()
@@ -143,6 +148,7 @@ class App:
         metronome = Metronome()
         for name, interval, beat in (
             ("watch", self._beat, self._look_round),
+            ("articles", self._beat, self._article_round),
             ("deliver", self._beat, self._deliver_round),
             ("file", FILE_BEAT, self._file_round),
             ("chores", CHORE_BEAT, self._do_chores),
@@ -158,25 +164,32 @@ class App:
         metronome.stop()
 
     async def once(self, progress: Callable[[Look], None] = lambda look: None) -> Tally:
-        """Look at every source once, deliver what is owed, and listen to nobody."""
+        """Look at every source once, read the articles behind it, deliver what is owed, and listen to nobody."""
         if self._messenger:
             await self._messenger.start()
         looks = await self._watch.sweep(progress)
+        read = await self._reader.sweep()
         await self._deliver.drain(patience=PATIENCE)
         return Tally(
             sources=len(looks),
             posts=sum(look.posts for look in looks),
             new=sum(look.new for look in looks),
-            hits=sum(look.hits for look in looks),
-            alerts=sum(look.alerts for look in looks),
+            hits=sum(look.hits for look in looks) + read.hits,
+            alerts=sum(look.alerts for look in looks) + read.alerts,
             failed=sum(bool(look.error) for look in looks),
         )
 
     async def _fetch(self, source: Source, bookmark: Bookmark) -> Batch:
         return await scrapers.fetch(self._web, source.kind, source.options, bookmark)
 
+    async def _full_text(self, post: Post) -> Post:
+        return await scrapers.full_text(self._web, post)
+
     async def _look_round(self) -> None:
         self._watch.round(reach=self._beat / 2)
+
+    async def _article_round(self) -> None:
+        self._reader.beat()
 
     async def _deliver_round(self) -> None:
         self._deliver.beat()
@@ -249,11 +262,12 @@ class App:
         lines = changed(self.config, config)
         if config.http != self.config.http:
             await self._watch.stop()
+            await self._reader.stop()
             old, self._web = self._web, Web(config.http.settings())
             await old.aclose()
         if (config.store_path, config.telegram.api_url) != (self.config.store_path, self.config.telegram.api_url):
             self._log.warning("another database or Bot API is used from the next start on")
-        self.config, self._watch.orders = config, orders
+        self.config, self._watch.orders, self._reader.orders = config, orders, orders
         with self.store.transaction() as store:
             self._arrange(store)
         self._log.info("the file was read again", changes=list(lines))
@@ -263,6 +277,7 @@ class App:
         """Make the database agree with the configuration: sources, managed chats, topics that left."""
         config, now = self.config, self._now()
         store.sources.sync(config.sources, now=now)
+        store.articles.sync(config.sources)
         chats = [(chat.chat, chat.topics, chat.pace) for chat in config.chats]
         if self._messenger is None:
             chats.append((TERMINAL, tuple(topic.name for topic in config.topics), Pace()))

@@ -53,7 +53,8 @@ class Source:
     """One place to watch. ``options`` is an instance of its platform's Options; ``every`` None means adaptive.
 
     ``floor`` is the shortest interval that its platform allows, ``lists`` whether every look shows its newest posts,
-    new or not, so that an empty answer after a full one is a fault.
+    new or not, so that an empty answer after a full one is a fault; ``full_text`` whether the page behind each new post
+    is read as well.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Source:
     tags: frozenset[str] = frozenset()
     floor: timedelta = timedelta()
     lists: bool = True
+    full_text: bool = False
 
     @property
     def labels(self) -> frozenset[str]:
@@ -169,6 +171,23 @@ class Seen:
     post: Post
     source: str
     fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """The page behind a post, owed a reading. ``post`` is the row of that post, ``url`` its address.
+
+    ``sources`` are those that showed the post and want its full text; ``tries`` counts the readings that failed, and
+    ``tried`` is when the first of them did. ``read`` means that the archive has the text already, and one more source
+    wants it matched.
+    """
+
+    post: int
+    url: str
+    sources: tuple[str, ...]
+    tries: int = 0
+    tried: datetime | None = None
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

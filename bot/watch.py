@@ -2,42 +2,30 @@
 
 round     starts a look at every source that is due; a beat calls it, and it never waits for a look
 sweep     looks at every source once, due or not: ``vigie run --once``
-look      fetch, then in one transaction: posts, hits, stories, what is owed, the bookmark
+look      fetch, then in one transaction: posts, hits, stories, what is owed (alerts, articles), the bookmark
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot import log
-from bot.model import Hit, Match, Source, Standing, Topic
-from bot.rules import plan, rhythm, story
-from bot.rules.matcher import Matcher
+from bot.model import Source, Standing
+from bot.rules import articles, plan, rhythm
 from bot.store import Store
-from scrapers import Batch, Bookmark, Post, ScrapeError, Unreadable
+from bot.store.group import GroupCommit
+from bot.tell import Orders, tell
+from scrapers import Batch, Bookmark, ScrapeError, Unreadable
 
 Fetch = Callable[[Source, Bookmark], Awaitable[Batch]]
 
 CROWD = 256
 """Looks under way at once, over all hosts."""
-LONGEST_STORY = timedelta(days=14)
 SETBACK = 10.0
 """Seconds before a source whose look could not be kept (a full disk) is looked at again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
-    """What to watch for: replaced whole when the configuration changes."""
-
-    sources: Mapping[str, Source]
-    topics: Mapping[str, Topic]
-    matcher: Matcher
-    fresh: timedelta
-    backfill: timedelta
-    window: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +48,7 @@ class Watch:
     ) -> None:
         self.orders = orders
         self._store = store
+        self._commits = GroupCommit(store)
         self._fetch = fetch
         self._now = now
         self._wake = wake
@@ -128,48 +117,31 @@ class Watch:
             if rhythm.emptied(source, standing, batch):
                 raise Unreadable(f"shows no posts any more, it showed {standing.items}")
         except ScrapeError as error:
-            return self._fail(source, standing, error)
-        look = self._commit(source, standing, batch)
+            await self._commits.run(partial(self._keep_failure, source, standing, error))
+            self._log.warning("source failed", source=source.name, reason=error.message, failures=standing.failures + 1)
+            return Look(source=source.name, error=error.message)
+        look = await self._commits.run(partial(self._keep, source, standing, batch))
+        if look.hits:
+            self._log.info(
+                "hits", source=look.source, posts=look.posts, new=look.new, hits=look.hits, alerts=look.alerts
+            )
         if look.alerts:
             self._wake()
         return look
 
-    def _fail(self, source: Source, standing: Standing, error: ScrapeError) -> Look:
-        with self._store.transaction() as store:
-            store.sources.done(rhythm.after_failure(source, standing, error, now=self._now()))
-        self._log.warning("source failed", source=source.name, reason=error.message, failures=standing.failures + 1)
-        return Look(source=source.name, error=error.message)
+    def _keep_failure(self, source: Source, standing: Standing, error: ScrapeError, store: Store) -> None:
+        store.sources.done(rhythm.after_failure(source, standing, error, now=self._now()))
 
-    def _commit(self, source: Source, standing: Standing, batch: Batch) -> Look:
-        """Read, decide, write; no await until the commit."""
+    def _keep(self, source: Source, standing: Standing, batch: Batch, store: Store) -> Look:
+        """Read, decide, write: within a transaction."""
         now = self._now()
-        with self._store.transaction() as store:
-            shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing, now), now=now)
-            matched = [(seen, self._matches(source, seen.post)) for seen in shown.seen]
-            hits = store.archive.keep_hits(matched, now=now)
-            owed = self._tell(hits, now) if hits else 0
-            store.sources.done(rhythm.after_look(source, standing, batch, new=shown.new, now=now))
-        pairs = sum(len(hit.matches) for hit in hits)
-        if pairs:
-            self._log.info("hits", source=source.name, posts=len(batch.posts), new=shown.new, hits=pairs, alerts=owed)
-        return Look(source=source.name, posts=len(batch.posts), new=shown.new, hits=pairs, alerts=owed)
+        shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing, now), now=now)
+        matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]
+        told = tell(store, self.orders, matched, now=now)
+        store.articles.owe(source, articles.wanted(source, shown.seen), now=now)
+        store.sources.done(rhythm.after_look(source, standing, batch, new=shown.new, now=now))
+        return Look(source=source.name, posts=len(batch.posts), new=shown.new, hits=told.hits, alerts=told.alerts)
 
     def _is_fresh(self, standing: Standing, now: datetime) -> Callable[..., bool]:
         first_age = self.orders.backfill if standing.first else None
         return partial(plan.is_fresh, now=now, age=self.orders.fresh, first_age=first_age)
-
-    def _matches(self, source: Source, post: Post) -> list[Match]:
-        found = self.orders.matcher.match(post, labels=source.labels)
-        return [match for match in found if self.orders.topics[match.topic].watches(source)]
-
-    def _tell(self, hits: Iterable[Hit], now: datetime) -> int:
-        """Keep the stories of these hits and owe what follows; returns how many alerts that is."""
-        fresh = [hit for hit in hits if hit.seen.fresh]
-        digests = [story.digest(hit.seen.post) for hit in fresh]
-        archive, outbox, people = self._store.archive, self._store.outbox, self._store.people
-        since, born = now - self.orders.window, now - LONGEST_STORY
-        stories = story.group(fresh, digests, archive.near(fresh, digests, since=since, born=born))
-        archive.keep_stories(stories, now=now)
-        topics = {match.topic for hit in fresh for match in hit.matches}
-        told = outbox.told({one.id for one in stories})
-        return outbox.owe(plan.alerts(stories, people.following(topics), told, self.orders.topics, now=now), now=now)

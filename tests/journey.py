@@ -31,11 +31,11 @@ from bot.app import App, Phone, utc_now
 from bot.chat import Telegram
 from bot.config import Config, load
 from bot.deliver import Deliver
-from bot.model import Message, Owed, Receipt, Sender, Source, Standing, Subscriber
+from bot.model import Message, Owed, Receipt, Sender, Source, Subscriber
 from bot.rules import rhythm
 from bot.store import Store
+from bot.tell import tell
 from bot.watch import Look, Watch
-from scrapers import Batch
 from tests.botapi import TOKEN, BotApi
 
 ROOT = Path(__file__).parent.parent
@@ -76,15 +76,17 @@ class Order:
 class Forgetful(Watch):
     """Wrong on purpose: the bookmark and the sightings are committed before what they owe."""
 
-    def _commit(self, source: Source, standing: Standing, batch: Batch) -> Look:
+    async def look(self, source: Source) -> Look:
+        standing = self._store.sources.standing(source.name)
+        batch = await self._fetch(source, standing.bookmark)
         now = self._now()
         with self._store.transaction() as store:
             shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing, now), now=now)
             store.sources.done(rhythm.after_look(source, standing, batch, new=shown.new, now=now))
         with self._store.transaction() as store:
-            matched = [(seen, self._matches(source, seen.post)) for seen in shown.seen]
-            owed = self._tell(store.archive.keep_hits(matched, now=now), now)
-        return Look(source=source.name, alerts=owed)
+            matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]
+            told = tell(store, self.orders, matched, now=now)
+        return Look(source=source.name, alerts=told.alerts)
 
 
 class Careless(Deliver):
@@ -251,16 +253,25 @@ class Witness(BotApi):
 
 
 class FeedSite:
-    """A site on loopback with one feed that has an ETag: ``publish``, and what it answered."""
+    """A site on loopback with one feed that has an ETag: ``publish``, and what it answered.
+
+    ``asked`` are the paths that were asked for besides the feed; ``opening`` happens before such an answer.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.answers: list[int] = []
+        self.asked: list[str] = []
+        self.opening: Callable[[str], None] = lambda path: None
         self._items: list[str] = []
+        self._pages: dict[str, str] = {}
 
-    def publish(self, number: int, title: str, text: str, *, at: datetime) -> str:
-        """One more post; returns its address."""
+    def publish(self, number: int, title: str, text: str, *, at: datetime, page: str = "") -> str:
+        """One more post; returns its address: on this site if it has a page, else nowhere."""
         address = f"https://news.example.org/{number}"
+        if page:
+            address = self.url.replace("/feed.xml", f"/{number}")
+            self._pages[f"/{number}"] = page
         self._items.insert(
             0,
             f"<item><guid>{address}</guid><link>{address}</link><title>{title}</title>"
@@ -277,10 +288,18 @@ class FeedSite:
         text = f'<rss version="2.0"><channel><title>News</title>{"".join(self._items)}</channel></rss>'
         return web.Response(text=text, content_type="application/rss+xml", headers={"ETag": etag})
 
+    async def _page(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        self.opening(request.path)
+        if request.path not in self._pages:
+            return web.Response(status=404)
+        return web.Response(text=self._pages[request.path], content_type="text/html")
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Self]:
         app = web.Application()
         app.router.add_get("/feed.xml", self._serve)
+        app.router.add_get("/{path:.*}", self._page)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

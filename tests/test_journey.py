@@ -7,7 +7,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -131,6 +131,64 @@ async def test_a_person_follows_a_topic_in_the_chat_and_is_told_of_the_next_post
         await work
     told = [shown for shown in world.api.shown[7] if link in shown.raw]
     assert [shown.text.startswith("🔴 H100") for shown in told] == [True]
+
+
+# The article behind a post
+
+PAGE = """<!doctype html><html lang="en"><head><title>Racks at the quay</title></head><body>
+<nav><a href="/">Home</a></nav><main><article><h1>Racks at the quay</h1>{text}<p>Each rack holds eight H100.</p>
+</article></main><aside><h2>Most read</h2><p><a href="/9">GH200 is late again</a></p></aside></body></html>"""
+ARTICLE = PAGE.format(text="".join(f"<p>Lorry number {n} left by the northern gate at night.</p>" for n in range(30)))
+GH200 = '\n[topic.GH200]\nquery = "GH200"\n'
+
+
+@pytest.fixture
+async def paged(world: World) -> AsyncIterator[World]:
+    """The same world, but the site's one post says little itself and leads to a page of the site."""
+    async with FeedSite().open() as site:
+        at = datetime.now(UTC) - timedelta(hours=1)
+        link = site.publish(2, "At the quay", "Forty racks of something", at=at, page=ARTICLE)
+        yield replace(world, site=site, link=link)
+
+
+def settle_to_read(world: World) -> tuple[Path, int]:
+    """A configuration that reads articles, and a chat that follows what is in the article and what is beside it."""
+    path, (chat,) = world.settle(followers=1)
+    text = path.read_text(encoding="utf-8").replace('every = "10m"', 'every = "10m"\nfull_text = true')
+    path.write_text(text.replace('topics = ["H100"]', 'topics = ["H100", "GH200"]') + GH200, encoding="utf-8")
+    return path, chat
+
+
+async def test_a_word_deep_in_the_article_alerts_once_and_one_in_its_side_bar_does_not(paged: World) -> None:
+    path, chat = settle_to_read(paged)
+    await once(path)
+    await once(path)
+    (shown,) = paged.api.shown[chat]
+    assert shown.text.splitlines()[0] == "🔴 H100"
+    assert "Each rack holds eight H100." in shown.text
+    assert paged.link in shown.raw
+    assert paged.site.asked.count("/2") == 1
+
+
+@pytest.mark.parametrize(("moment", "requests"), [("/robots.txt", 1), ("/2", 2)])
+async def test_a_kill_between_the_look_and_the_end_of_the_reading_leaves_the_article_to_be_read(
+    paged: World, moment: str, requests: int
+) -> None:
+    path, chat = settle_to_read(paged)
+    nursery = paged.nurseries[0]
+
+    def kill(asked: str) -> None:
+        if asked == moment:
+            paged.site.opening = lambda path: None
+            nursery.kill()
+
+    paged.site.opening = kill
+    assert await nursery.live(Order(config=str(path))) == KILLED
+    assert paged.api.shown[chat] == []
+    for _ in range(2):
+        assert await nursery.live(Order(config=str(path))) == 0
+    assert [shown.text.splitlines()[0] for shown in paged.api.shown[chat]] == ["🔴 H100"]
+    assert paged.site.asked.count("/2") == requests
 
 
 # Kills

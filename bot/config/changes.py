@@ -50,7 +50,8 @@ def _tables(config: Config) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _source(source: Source) -> dict[str, object]:
-    ours = {"kind": source.kind, "every": source.every, "tags": tuple(sorted(source.tags))}
+    tags = tuple(sorted(source.tags))
+    ours = {"kind": source.kind, "every": source.every, "tags": tags, "full_text": source.full_text}
     return {**_fields(source.options), **ours}
 
 
@@ -62,6 +63,8 @@ def _shown(value: object) -> str:
     match value:
         case None | "" | ():
             return "nothing"
+        case bool():
+            return str(value).lower()
         case timedelta():
             return span(value)
         case str():

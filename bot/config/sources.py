@@ -37,10 +37,8 @@ def source(name: str, raw: object, http: Http, faults: Faults, warnings: list[st
         warnings.append(
             f"{path}.every: {words.span(table.every)} is too often for {kind} on a public host, {least} binds"
         )
-    if table.full_text:
-        warnings.append(
-            f"{path}.full_text: this version does not read articles yet, the entries are matched as they are"
-        )
+    if table.full_text and not about.pages:
+        warnings.append(f"{path}.full_text: the posts of {kind} are whole already, there is no more to read")
     return Source(
         name=name,
         kind=kind,
@@ -49,6 +47,7 @@ def source(name: str, raw: object, http: Http, faults: Faults, warnings: list[st
         tags=frozenset(table.tags),
         floor=floor,
         lists=about.lists,
+        full_text=about.pages and (about.thin if table.full_text is None else table.full_text),
     )
 
 

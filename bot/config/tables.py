@@ -69,13 +69,13 @@ class TopicTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTable:
-    """[source.NAME], without the options of its kind."""
+    """[source.NAME], without the options of its kind. ``full_text`` None leaves it to the kind."""
 
     url: Link = ""
     kind: Line = ""
     every: Every = None
     tags: Labels = ()
-    full_text: Flag = False
+    full_text: Flag | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

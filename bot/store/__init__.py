@@ -2,6 +2,7 @@
 
     with store.transaction():            BEGIN IMMEDIATE ... COMMIT; nothing is awaited inside
         store.archive ...                posts, hits and stories
+        store.articles ...               pages behind posts that are still to be read
         store.sources ...                when each source is due, and how it fares
         store.people ...                 subscribers and what they follow
         store.outbox ...                 what is owed to whom, and what became of it
@@ -22,13 +23,20 @@ from sqlite_utils import Database
 
 from bot.errors import Locked, StoreError
 from bot.store.archive import Archive
+from bot.store.articles import Articles
 from bot.store.outbox import Outbox
 from bot.store.people import People
 from bot.store.report import Report, report
 from bot.store.schema import is_strange, migrate, unknown_step
 from bot.store.sources import Sources
 
-__all__ = ["Archive", "Outbox", "People", "Report", "Sources", "Store"]
+__all__ = ["Archive", "Articles", "Outbox", "People", "Report", "Sources", "Store"]
+
+
+CACHE = 16_384
+"""Kilobytes of pages kept in memory: keys of posts come in no order, so writing touches the index all over."""
+CHECKPOINT = 4_000
+"""Pages that the log grows by before they are carried over to the database: many are written again meanwhile."""
 
 
 class Store:
@@ -46,6 +54,7 @@ class Store:
             self._unlock()
             raise
         self.archive = Archive(self.db.conn)
+        self.articles = Articles(self.db.conn)
         self.outbox = Outbox(self.db.conn)
         self.people = People(self.db.conn)
         self.sources = Sources(self.db.conn)
@@ -61,6 +70,19 @@ class Store:
                 self.db.conn.execute("ROLLBACK")
             raise
         self.db.conn.execute("COMMIT")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[Self]:
+        """All or nothing within a transaction, which goes on after a failure. Never await inside."""
+        self.db.conn.execute("SAVEPOINT piece")
+        try:
+            yield self
+        except BaseException:
+            if self.db.conn.in_transaction:
+                self.db.conn.execute("ROLLBACK TO piece")
+                self.db.conn.execute("RELEASE piece")
+            raise
+        self.db.conn.execute("RELEASE piece")
 
     def report(self) -> Report:
         """What happened, counted."""
@@ -121,6 +143,8 @@ def _prepare(db: Database, path: Path) -> None:
     db.conn.execute("PRAGMA journal_mode = WAL")
     db.conn.execute("PRAGMA synchronous = NORMAL")
     db.conn.execute("PRAGMA foreign_keys = ON")
+    db.conn.execute(f"PRAGMA cache_size = -{CACHE}")
+    db.conn.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
     found = db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreError(f"{path}: the database is damaged ({found}); put a backup in its place")

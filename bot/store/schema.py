@@ -62,7 +62,22 @@ _FIRST_TABLES = (
     "CREATE INDEX outbox_story ON outbox (story)",
 )
 
-STEPS = (first_tables,)
+
+def articles(db: Database) -> None:
+    """The pages behind posts: ``due`` is NULL once a page was read or given up; ``sources`` want it matched."""
+    for statement in _ARTICLES:
+        db.execute(statement)
+
+
+_ARTICLES = (
+    """CREATE TABLE articles (
+        post INTEGER PRIMARY KEY, sources TEXT NOT NULL, due REAL, tries INTEGER NOT NULL DEFAULT 0, tried REAL,
+        read INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT ''
+    )""",
+    "CREATE INDEX articles_due ON articles (due) WHERE due IS NOT NULL",
+)
+
+STEPS = (first_tables, articles)
 """Applied in this order, each in a transaction of its own; a step that has been released is never changed."""
 
 KNOWN = frozenset(step.__name__ for step in STEPS)

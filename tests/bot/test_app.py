@@ -16,6 +16,7 @@ from bot.errors import Locked, VigieError
 from bot.model import TERMINAL, Chat, Later, Message, Pace, Receipt, Sent
 from bot.pacer import Pacer
 from bot.store import Store
+from scrapers import Post
 from tests.journey import FeedSite
 from tests.support import START, Clock
 
@@ -33,6 +34,7 @@ class Handset:
     plan: list[Receipt] = field(default_factory=list)
     refusal: str = ""
     life: list[str] = field(default_factory=list)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
     alarm: Alarm = print
 
     async def start(self) -> None:
@@ -45,6 +47,7 @@ class Handset:
 
     async def send(self, chat: Chat, message: Message) -> Receipt:
         self.texts.append((chat.id, message.text))
+        self.told.set()
         return self.plan.pop(0) if self.plan else Sent(message_id=len(self.texts))
 
     @property
@@ -170,6 +173,54 @@ async def test_without_a_phone_the_screen_follows_every_topic_and_phones_wait(st
     assert (await app.once()).alerts == 2
     assert [number for number, _ in handset.texts] == [TERMINAL.id]
     assert app.store.outbox.next_due(terminal=False) == START
+
+
+# Articles
+
+
+@pytest.fixture
+async def paged(file: File) -> AsyncIterator[FeedSite]:
+    """In place of the other site, one whose post says little itself and leads to a page."""
+    page = "".join(f"<p>Lorry number {number} left by the northern gate of the harbour.</p>" for number in range(30))
+    async with FeedSite().open() as opened:
+        file.site = f'{opened.url}"\nfull_text = true\n# "'
+        html = f"<!doctype html><html><body><article>{page}<p>All with H100.</p></article></body></html>"
+        opened.publish(1, "Racks", "Forty racks", at=START - timedelta(hours=1), page=html)
+        yield opened
+
+
+async def test_one_round_reads_the_articles_that_it_found_before_it_delivers(
+    paged: FeedSite, start: Start, handset: Handset
+) -> None:
+    app = await start(topic("H100"), topic("Forty"), chat("desk", DESK, "H100", "Forty"))
+    assert str(await app.once()) == "1 sources, 1 posts, 1 new, 2 hits, 2 alerts, 0 failed"
+    assert sorted(text.splitlines()[0] for _, text in handset.texts) == ["🔵 <b>Forty</b>", "🔵 <b>H100</b>"]
+    assert await app.once() == Tally(sources=1, posts=0, new=0, hits=0, alerts=0, failed=0)
+    assert paged.asked == ["/robots.txt", "/1"]
+
+
+async def test_articles_are_read_while_the_program_serves(paged: FeedSite, start: Start, handset: Handset) -> None:
+    app, stop = await start(topic("H100"), chat("desk", DESK, "H100")), asyncio.Event()
+    work = asyncio.create_task(app.serve(stop))
+    async with asyncio.timeout(20):
+        await handset.told.wait()
+    stop.set()
+    await work
+    assert [number for number, _ in handset.texts] == [DESK]
+
+
+async def test_articles_are_not_read_any_more_when_the_file_says_so(paged: FeedSite, start: Start, file: File) -> None:
+    app = await start(topic("H100"))
+    with app.store.transaction():
+        (wire,) = app.config.sources
+        app.store.archive.add(wire, [Post(key="feed:1", url=f"{paged.url}/1")], is_fresh=lambda *_: True, now=START)
+        app.store.articles.owe(wire, [1], now=START)
+    file.site = paged.url
+    file.write(topic("H100"))
+    await app.reread()
+    assert app.store.articles.due(START, limit=9) == ()
+    await app.once()
+    assert paged.asked == []
 
 
 # Start and stop

@@ -280,9 +280,31 @@ def test_looking_more_often_than_the_platform_allows_is_a_warning_on_public_host
 
 
 def test_what_this_version_does_not_do_yet_is_said(write):
-    text = '[source.x]\nurl = "https://example.org/feed"\nfull_text = true\n[rsshub]\ninstances = []\n[x]\n'
-    said = config.load(write(text)).warnings
-    assert [line.split(":")[0] for line in said] == ["source.x.full_text", "rsshub", "x"]
+    said = config.load(write("[rsshub]\ninstances = []\n[x]\n")).warnings
+    assert [line.split(":")[0] for line in said] == ["rsshub", "x"]
+
+
+def test_the_articles_behind_a_source_are_read_if_it_says_so(write):
+    text = '[source.x]\nurl = "https://example.org/feed"\n'
+    for more, reads in (("", False), ("full_text = false", False), ("full_text = true", True)):
+        read = config.load(write(text + more))
+        assert (read.sources[0].full_text, read.warnings) == (reads, ())
+
+
+@pytest.mark.parametrize("asked", [None, False, True])
+def test_each_kind_has_its_own_way_where_the_file_says_nothing(write, asked):
+    line = "" if asked is None else f"full_text = {str(asked).lower()}"
+    addresses = {"feed": "https://example.org/feed", "telegram": "https://t.me/s/example"}
+    for kind, url in addresses.items():
+        about = scrapers.about(kind)
+        (source,) = config.load(write(f'[source.x]\nurl = "{url}"\n{line}')).sources
+        assert source.full_text == (about.pages and (about.thin if asked is None else asked))
+
+
+def test_full_text_of_a_kind_whose_posts_are_whole_is_a_warning_and_is_not_read(write):
+    read = config.load(write('[source.x]\nurl = "https://t.me/s/example"\nfull_text = true'))
+    assert read.warnings == ("source.x.full_text: the posts of telegram are whole already, there is no more to read",)
+    assert not read.sources[0].full_text
 
 
 def test_one_fault_of_a_source_hides_no_other(write):
@@ -430,13 +452,18 @@ def test_nothing_changed_between_equal_files(write):
 
 def test_each_change_is_one_line(write):
     old = config.load(write(FULL))
-    text = FULL.replace('"10m"', '"30m"').replace("[source.hn]", "[source.hacker-news]").replace('"hn"]', '"channel"]')
+    text = (
+        FULL.replace('every = "10m"', 'every = "30m"\nfull_text = true')
+        .replace("[source.hn]", "[source.hacker-news]")
+        .replace('"hn"]', '"channel"]')
+    )
     new = config.load(write(text.replace('gap = "0s"', "").replace("operators = [42]", "")))
     assert set(config.changed(old, new)) == {
         "telegram.operators: nothing, was [42]",
         "http.gap: 1s, was 0s",
         'topic.SuperMicro.sources: ["press", "channel"], was ["press", "hn"]',
         "source.press-site.every: 30m, was 10m",
+        "source.press-site.full_text: true, was false",
         "source.hn: removed",
         "source.hacker-news: added",
     }

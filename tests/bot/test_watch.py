@@ -8,7 +8,8 @@ import pytest
 from bot.model import Chat, Pace, Source, SourceState, Topic
 from bot.rules import matcher
 from bot.store import Store
-from bot.watch import CROWD, Look, Orders, Watch
+from bot.tell import Orders
+from bot.watch import CROWD, Look, Watch
 from scrapers import Batch, Bookmark, Post, Throttled, Unreachable
 from tests.support import Clock, MakePost, MakeSource
 

@@ -1,0 +1,61 @@
+"""From posts to what is owed: which topics they match, which stories they tell, who is told.
+
+It runs inside the transaction of whoever brought the posts, a look at a source or the reading of an article, so that
+hits, stories and alerts are one commit with them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.model import Hit, Match, Seen, Source, Topic
+from bot.rules import plan, story
+from bot.rules.matcher import Matcher
+from bot.store import Store
+from scrapers import Post
+
+LONGEST_STORY = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What to watch for: replaced whole when the configuration changes."""
+
+    sources: Mapping[str, Source]
+    topics: Mapping[str, Topic]
+    matcher: Matcher
+    fresh: timedelta
+    backfill: timedelta
+    window: timedelta
+
+    def matches(self, source: Source, post: Post) -> list[Match]:
+        """What a post of this source matches, of the topics that watch the source."""
+        found = self.matcher.match(post, labels=source.labels)
+        return [match for match in found if self.topics[match.topic].watches(source)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What some posts came to: (topic, post) pairs matched for the first time, and alerts owed."""
+
+    hits: int = 0
+    alerts: int = 0
+
+
+def tell(store: Store, orders: Orders, matched: Iterable[tuple[Seen, Sequence[Match]]], *, now: datetime) -> Outcome:
+    """Keep these matches and their stories, and owe what follows. Belongs into the transaction of the posts."""
+    hits = store.archive.keep_hits(matched, now=now)
+    pairs = sum(len(hit.matches) for hit in hits)
+    return Outcome(hits=pairs, alerts=_owe(store, orders, hits, now) if hits else 0)
+
+
+def _owe(store: Store, orders: Orders, hits: Iterable[Hit], now: datetime) -> int:
+    """Keep the stories of these hits and owe what follows; returns how many alerts that is."""
+    fresh = [hit for hit in hits if hit.seen.fresh]
+    digests = [story.digest(hit.seen.post) for hit in fresh]
+    since, born = now - orders.window, now - LONGEST_STORY
+    stories = story.group(fresh, digests, store.archive.near(fresh, digests, since=since, born=born))
+    store.archive.keep_stories(stories, now=now)
+    following = store.people.following({match.topic for hit in fresh for match in hit.matches})
+    told = store.outbox.told({one.id for one in stories})
+    return store.outbox.owe(plan.alerts(stories, following, told, orders.topics, now=now), now=now)

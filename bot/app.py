@@ -113,8 +113,22 @@ class App:
             terminal=phone is None,
         )
         orders = _orders(config)
-        self._watch = Watch(self.store, orders, fetch=self._fetch, now=now, wake=self._deliver.beat)
-        self._reader = Reader(self.store, orders, full_text=self._full_text, now=now, wake=self._deliver.beat)
+        self._watch = Watch(
+            self.store,
+            orders,
+            fetch=self._fetch,
+            now=now,
+            wake=self._deliver.beat,
+            notify=self._tell_operators,
+        )
+        self._reader = Reader(
+            self.store,
+            orders,
+            full_text=self._full_text,
+            now=now,
+            wake=self._deliver.beat,
+            offline=lambda: self._watch.offline,
+        )
         self._file = _fingerprint(config)
         self._errands: set[asyncio.Task[None]] = set()
         self._reading = asyncio.Lock()

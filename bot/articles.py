@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 from bot import log
 from bot.model import Article, Match, Seen, Source
-from bot.rules import articles
+from bot.rules import articles, outage, plan
 from bot.store import Store
 from bot.tell import Orders, Outcome, tell
-from scrapers import Post, ScrapeError, Unreachable
+from scrapers import Post, ScrapeError, Unconnected, Unreachable
 
 FullText = Callable[[Post], Awaitable[Post]]
 
@@ -34,7 +34,10 @@ SETBACK = 60.0
 
 
 class Reader:
-    """Keeps reading. ``full_text`` completes one post, ``wake`` is called when a commit owes something."""
+    """Keeps reading. ``full_text`` completes one post, ``wake`` is called when a commit owes something.
+
+    ``offline`` says whether our own network is down.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,14 @@ class Reader:
         full_text: FullText,
         now: Callable[[], datetime],
         wake: Callable[[], None],
+        offline: Callable[[], bool],
     ) -> None:
         self.orders = orders
         self._store = store
         self._full_text = full_text
         self._now = now
         self._wake = wake
+        self._offline = offline
         self._room = asyncio.Semaphore(CROWD)
         self._under_way: dict[str, asyncio.Task[Outcome]] = {}
         self._log = log.get("articles")
@@ -103,7 +108,8 @@ class Reader:
             return Outcome()
         post = self._store.archive.post(article.post)
         try:
-            outcome = self._commit(article, post if article.read else await self._full_text(post))
+            dated = post.published is not None and not article.read
+            outcome = self._commit(article, post if article.read else await self._full_text(post), dated=dated)
         except ScrapeError as error:
             self._fail(article, error)
             return Outcome()
@@ -120,24 +126,32 @@ class Reader:
         known = [self.orders.sources[name] for name in article.sources if name in self.orders.sources]
         return [source for source in known if source.full_text]
 
-    def _commit(self, article: Article, post: Post) -> Outcome:
-        """Read, decide, write; no await until the commit. Only fresh posts are owed a reading."""
+    def _commit(self, article: Article, post: Post, *, dated: bool) -> Outcome:
+        """Read, decide, write; no await until the commit.
+
+        Only fresh posts are owed a reading; one that its source had not ``dated`` may turn out to be old.
+        """
         now = self._now()
         with self._store.transaction() as store:
             store.archive.complete(article.post, post)
-            outcome = tell(store, self.orders, [self._matched(article, post)], now=now)
+            fresh = dated or plan.is_fresh(post, True, now=now, age=self.orders.fresh, first_age=None)
+            outcome = tell(store, self.orders, [self._matched(article, post, fresh=fresh)], now=now)
             store.articles.read(article)
         if outcome.hits:
             self._log.info("hits in an article", post=article.post, hits=outcome.hits, alerts=outcome.alerts)
         return outcome
 
-    def _matched(self, article: Article, post: Post) -> tuple[Seen, tuple[Match, ...]]:
+    def _matched(self, article: Article, post: Post, *, fresh: bool) -> tuple[Seen, tuple[Match, ...]]:
         """What the post matches, of the topics that watch any source that wants it."""
         found = {match.topic: match for one in self._wanting(article) for match in self.orders.matches(one, post)}
-        return Seen(id=article.post, post=post, source=article.sources[0]), tuple(found.values())
+        return Seen(id=article.post, post=post, source=article.sources[0], fresh=fresh), tuple(found.values())
 
     def _fail(self, article: Article, error: ScrapeError) -> None:
         now = self._now()
+        if isinstance(error, Unconnected) and self._offline():
+            with self._store.transaction() as store:
+                store.articles.put_off(article, now + outage.RETRY)
+            return
         due = articles.after_failure(article, error, now=now)
         with self._store.transaction() as store:
             if due is None:

@@ -64,6 +64,18 @@ def file_faulty(faults: Sequence[str], lang: str) -> str:
     return "\n".join([said, *(f"• {fault}" for fault in faults)])
 
 
+def source_gone(source: str, lang: str) -> str:
+    """The words of a notice to operators: the server answers that a source will never come back."""
+    return (
+        words.of(lang)
+        .gettext(
+            "Source {name}: the server says that it is gone for good (410). "
+            "Take it out of config.toml or change its address."
+        )
+        .format(name=source)
+    )
+
+
 def fits(message: Message) -> bool:
     """Whether Telegram takes it: length after parsing, and bytes before."""
     seen = markup.length(message.text) if message.html else markup.units(message.text)

@@ -7,20 +7,22 @@ look      fetch, then in one transaction: posts, hits, stories, what is owed (al
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import log
-from bot.model import Source, Standing
-from bot.rules import articles, plan, rhythm
+from bot import log, message
+from bot.model import Source, SourceState, Standing
+from bot.rules import articles, outage, plan, rhythm
 from bot.store import Store
 from bot.store.group import GroupCommit
 from bot.tell import Orders, tell
-from scrapers import Batch, Bookmark, ScrapeError, Unreadable
+from scrapers import Batch, Bookmark, Misuse, Refused, ScrapeError, Unconnected, Unreadable
 
 Fetch = Callable[[Source, Bookmark], Awaitable[Batch]]
+Notify = Callable[[str, Callable[[str], str]], None]
+"""Owes a notice to operators, within the transaction: what it is about, once for each, and its words in a language."""
 
 CROWD = 256
 """Looks under way at once, over all hosts."""
@@ -40,11 +42,27 @@ class Look:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Blame:
+    """How a source stood before and after a look that could not connect."""
+
+    source: Source
+    before: Standing
+    after: Standing
+
+
 class Watch:
-    """Keeps looking. ``fetch`` reads one source, ``wake`` is called when a commit owes something."""
+    """Keeps looking. ``fetch`` reads one source, ``wake`` is called when a commit owes something, ``notify`` owes."""
 
     def __init__(
-        self, store: Store, orders: Orders, *, fetch: Fetch, now: Callable[[], datetime], wake: Callable[[], None]
+        self,
+        store: Store,
+        orders: Orders,
+        *,
+        fetch: Fetch,
+        now: Callable[[], datetime],
+        wake: Callable[[], None],
+        notify: Notify,
     ) -> None:
         self.orders = orders
         self._store = store
@@ -52,9 +70,17 @@ class Watch:
         self._fetch = fetch
         self._now = now
         self._wake = wake
+        self._notify = notify
+        self._network = outage.Network()
+        self._blamed: dict[str, _Blame] = {}  # of the last minute, oldest first
         self._waiting: deque[str] = deque()
         self._under_way: dict[str, asyncio.Task[Look]] = {}
         self._log = log.get("watch")
+
+    @property
+    def offline(self) -> bool:
+        """Whether our own network is down, as far as looks can tell: no source is to blame for it."""
+        return self._network.since is not None
 
     def round(self, *, reach: timedelta = timedelta()) -> None:
         """Start a look at each source that is due, or will be within ``reach`` (half a beat: rounding is fair)."""
@@ -70,16 +96,17 @@ class Watch:
 
     async def sweep(self, progress: Callable[[Look], None]) -> tuple[Look, ...]:
         """Look at every source once, due or not; one whose server asked us to wait is left alone."""
-        waiting = [name for name in self._store.sources.all(self._now()) if name in self.orders.sources]
+        waiting = deque(name for name in self._store.sources.all(self._now()) if name in self.orders.sources)
         looks: list[Look] = []
-        running: set[asyncio.Task[Look]] = set()
-        while waiting or running:
-            while waiting and len(running) < CROWD:
-                running.add(self._start(waiting.pop(0)))
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                looks.append(task.result())
+
+        async def work() -> None:
+            while waiting:
+                looks.append(await self._isolated(self.orders.sources[waiting.popleft()]))
                 progress(looks[-1])
+
+        async with asyncio.TaskGroup() as crowd:
+            for _ in range(min(CROWD, len(waiting))):
+                crowd.create_task(work())
         return tuple(looks)
 
     async def stop(self) -> None:
@@ -117,9 +144,8 @@ class Watch:
             if rhythm.emptied(source, standing, batch):
                 raise Unreadable(f"shows no posts any more, it showed {standing.items}")
         except ScrapeError as error:
-            await self._commits.run(partial(self._keep_failure, source, standing, error))
-            self._log.warning("source failed", source=source.name, reason=error.message, failures=standing.failures + 1)
-            return Look(source=source.name, error=error.message)
+            return await self._failed(source, standing, error)
+        self._hear(source)
         look = await self._commits.run(partial(self._keep, source, standing, batch))
         if look.hits:
             self._log.info(
@@ -129,8 +155,65 @@ class Watch:
             self._wake()
         return look
 
-    def _keep_failure(self, source: Source, standing: Standing, error: ScrapeError, store: Store) -> None:
-        store.sources.done(rhythm.after_failure(source, standing, error, now=self._now()))
+    async def _failed(self, source: Source, standing: Standing, error: ScrapeError) -> Look:
+        """Commit a failure, or forgive it."""
+        self._hear(source, error)
+        if isinstance(error, Unconnected) and self._network.since:
+            await self._forgive(source, self._network.since)
+        else:
+            await self._blame(source, standing, error)
+        return Look(source=source.name, error=error.message)
+
+    def _hear(self, source: Source, error: ScrapeError | None = None) -> None:
+        """Learn from a look whether our own network is down, and say so once."""
+        if isinstance(error, Misuse | Refused):  # nothing was sent
+            return
+        before = self.offline
+        self._network.tried(outage.host(source), connected=not isinstance(error, Unconnected), now=self._now())
+        if self.offline and not before:
+            self._log.warning("the network is down, no source is blamed until it is back")
+        elif before and not self.offline:
+            self._log.info("the network is back")
+
+    async def _forgive(self, source: Source, since: datetime) -> None:
+        """Leave the source as it stands, and put those right that were blamed before it was known whose fault it is."""
+        blamed, self._blamed = tuple(self._blamed.values()), {}
+        await self._commits.run(partial(self._keep_forgiven, source, blamed, since))
+
+    def _keep_forgiven(self, source: Source, blamed: Sequence[_Blame], since: datetime, store: Store) -> None:
+        now = self._now()
+        for one in blamed:
+            if store.sources.standing(one.source.name) == one.after:  # not looked at again, nor with another address
+                store.sources.done(rhythm.after_outage(one.source, one.before, since=since, now=now))
+        standing = store.sources.standing(source.name)  # of now: it may just have been put right
+        store.sources.done(rhythm.after_outage(source, standing, since=since, now=now))
+
+    async def _blame(self, source: Source, standing: Standing, error: ScrapeError) -> None:
+        after = rhythm.after_failure(source, standing, error, now=self._now())
+        if isinstance(error, Unconnected):
+            self._remember(_Blame(source=source, before=standing, after=after), self._now())
+        await self._commits.run(partial(self._keep_failure, source, after))
+        if after.state is SourceState.GONE:
+            self._wake()
+        if not (self.offline and isinstance(error, Unconnected)):  # it may have gone down before the commit
+            self._log.warning("source failed", source=source.name, reason=error.message, failures=after.failures)
+
+    def _keep_failure(self, source: Source, after: Standing, store: Store) -> None:
+        store.sources.done(after)
+        if after.state is SourceState.GONE:
+            # One notice for each time that it worked before, whatever it answers in between.
+            cause = f"gone {source.name} {source.options!r} {after.succeeded}"
+            self._notify(cause, partial(message.source_gone, source.name))
+
+    def _remember(self, blame: _Blame, now: datetime) -> None:
+        """Keep for a minute what a failure to connect did to a source."""
+        name = blame.source.name
+        earlier = self._blamed.pop(name, None)
+        if earlier and earlier.after == blame.before:
+            blame = replace(blame, before=earlier.before)
+        self._blamed[name] = blame
+        while (self._blamed[oldest := next(iter(self._blamed))].after.looked or now) <= now - outage.WINDOW:
+            del self._blamed[oldest]
 
     def _keep(self, source: Source, standing: Standing, batch: Batch, store: Store) -> Look:
         """Read, decide, write: within a transaction."""
@@ -139,7 +222,7 @@ class Watch:
         matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]
         told = tell(store, self.orders, matched, now=now)
         store.articles.owe(source, articles.wanted(source, shown.seen), now=now)
-        store.sources.done(rhythm.after_look(source, standing, batch, new=shown.new, now=now))
+        store.sources.done(rhythm.after_look(source, standing, batch, new=shown.here, now=now))
         return Look(source=source.name, posts=len(batch.posts), new=shown.new, hits=told.hits, alerts=told.alerts)
 
     def _is_fresh(self, standing: Standing, now: datetime) -> Callable[..., bool]:

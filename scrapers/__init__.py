@@ -156,6 +156,7 @@ def __getattr__(name: str) -> object:
     return getattr(import_module(f"scrapers.{home}"), name)
 
 
+@cache
 def _platform(kind: str) -> _Platform:
     if kind not in kinds():
         raise Misuse(f"unknown kind, there are {', '.join(kinds())}", subject=kind)

@@ -15,12 +15,14 @@ from html.entities import html5
 from types import MappingProxyType
 
 from scrapers._errors import TooLarge, Unreadable
+from scrapers._inflate import MAX_MEMBERS
 
 MAX_BODY = 5 * 1024 * 1024
 """Bytes of a body, inflated."""
 MAX_START_TAG = 64 * 1024
 """Bytes of one start tag. One of 2.4 MB with 200,000 attributes held both parsers for over 19 s."""
 
+_PIECE = 16 * 1024
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "iso8859-1": "cp1252"}
 _LATIN = frozenset({"cp1252", "iso8859-15"})
 _NEVER = frozenset({"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "ascii"})
@@ -40,7 +42,8 @@ _ILL_REFERENCE = re.compile(
 _UNUSUAL = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)")
 _HALF = rb"&#(?:0{0,8}5[5-7]\d{3}|[xX]0{0,8}[dD][89a-fA-F][\da-fA-F]{2});"
 _HALVES = re.compile(_HALF + rb"(?:" + _HALF + rb")*")  # begins with letters, which are found 40 times sooner
-_LONG_TAG = re.compile(rb"<[A-Za-z][^\s<>]*(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*")
+# Possessive: what could be tried again is kept in mind, a hundred bytes for one of the tag.
+_LONG_TAG = re.compile(rb"<[A-Za-z][^\s<>]*+(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+")
 _UPPER = bytes(range(0x80, 0xC0)).decode("cp1252", "ignore") + "".join(map(chr, range(0x80, 0xC0)))
 _MOJIBAKE = re.compile(f"[\u00c2-\u00c5\u00ce-\u00d1\u00d7-\u00db][{_UPPER}]|[\u00e0-\u00f4][{_UPPER}]{{2}}")
 # What _MOJIBAKE looks for, as UTF-8 and as a reference: quick to rule out for a whole document.
@@ -68,7 +71,7 @@ def document(body: bytes, content_type: str) -> Document:
     text = _utf8(inflate(body), content_type)
     head = _DECLARATION.sub(b"", text[:2048])
     clean = (text if head == text[:2048] else head + text[2048:]).lstrip().translate(None, _FORBIDDEN)
-    if b"\xef\xbf" in clean:
+    if _NON_CHARACTERS.search(clean):
         clean = _NON_CHARACTERS.sub(b"", clean)
     if not clean:
         raise Unreadable("the answer is empty")
@@ -82,17 +85,28 @@ def inflate(body: bytes) -> bytes:
         if len(body) > MAX_BODY:
             raise TooLarge(f"more than {MAX_BODY // 2**20} MB")
         return body
-    whole = b""
-    while body.startswith(b"\x1f\x8b"):
-        stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    whole, at, members = bytearray(), 0, 0
+    while body.startswith(b"\x1f\x8b", at):
+        members += 1
+        if members > MAX_MEMBERS:
+            raise TooLarge(f"its compressed body has more than {MAX_MEMBERS:,} parts")
         try:
-            whole += stream.decompress(body, MAX_BODY + 1 - len(whole))
+            at = _inflate_member(body, at, whole)
         except zlib.error as error:
             raise Unreadable("a damaged gzip body") from error
+    return bytes(whole)
+
+
+def _inflate_member(body: bytes, at: int, whole: bytearray) -> int:
+    """Add what the gzip member that begins there holds to ``whole``; returns where it ends."""
+    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    while at < len(body) and not stream.eof:
+        piece = body[at : at + _PIECE]  # zlib copies what follows a member: all of it each time would be quadratic
+        whole += stream.decompress(piece, MAX_BODY + 1 - len(whole))
         if len(whole) > MAX_BODY:
             raise TooLarge(f"more than {MAX_BODY // 2**20} MB when inflated")
-        body = stream.unused_data
-    return whole
+        at += len(piece) - len(stream.unused_data)
+    return at
 
 
 def mend(text: str) -> str:
@@ -174,28 +188,29 @@ def _undeclared(body: bytes) -> bytes:
 
 
 def _check_start_tags(body: bytes) -> None:
-    # No "<" can stand inside a start tag: where two are close together, nothing long lies between.
-    if len(body) <= MAX_START_TAG or max(map(len, pieces := body.split(b"<"))) < MAX_START_TAG:
-        return
-    for piece in pieces[1:]:  # what stands before the first "<" is no tag
-        if len(piece) >= MAX_START_TAG and (tag := _LONG_TAG.match(b"<" + piece)) and len(tag[0]) > MAX_START_TAG:
-            raise TooLarge("a start tag of more than 64 kB")
+    if any((tag := _LONG_TAG.match(body, at)) and len(tag[0]) > MAX_START_TAG for at in _far_apart(body)):
+        raise TooLarge("a start tag of more than 64 kB")
+
+
+def _far_apart(body: bytes) -> Iterator[int]:
+    """Where a "<" is followed by 64 kB without another: none stands inside a start tag, so only these can be long."""
+    at = body.find(b"<")
+    while at >= 0:
+        near = body.rfind(b"<", at + 1, at + 1 + MAX_START_TAG)
+        if near < 0 and len(body) - at > MAX_START_TAG:
+            yield at
+        at = near if near >= 0 else body.find(b"<", at + 1)
 
 
 def _repaired(body: bytes) -> Document:
     pieces = list(_sections(body))
-    if len(pieces) == 1:
-        whole = _references(body)
-        return Document(body=whole, markup=whole, doubtful=_is_doubtful(whole))
+    if not _UNUSUAL.search(body):
+        twice = body.startswith(b"{") or (not body.isascii() and _TWICE.search(body) is not None)
+        return Document(body=body, markup=body if len(pieces) == 1 else b"".join(pieces[::2]), doubtful=twice)
     pieces[::2] = map(_references, pieces[::2])
     whole = b"".join(pieces)
-    return Document(body=whole, markup=b"".join(pieces[::2]), doubtful=_is_doubtful(whole))
-
-
-def _is_doubtful(body: bytes) -> bool:
-    if body.startswith(b"{") or (b"&#" in body and _TWICE_REFERRED.search(body)):
-        return True
-    return not body.isascii() and _TWICE.search(body) is not None
+    twice = body.startswith(b"{") or bool(_TWICE_REFERRED.search(whole) or _TWICE.search(whole))
+    return Document(body=whole, markup=whole if len(pieces) == 1 else b"".join(pieces[::2]), doubtful=twice)
 
 
 def _sections(body: bytes) -> Iterator[bytes]:

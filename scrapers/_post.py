@@ -93,7 +93,7 @@ class Batch:
 
 def tidy(batch: Batch) -> Batch:
     """The Batch with texts cut at MAX_TEXT and without what no database or phone takes: NUL and lone surrogates."""
-    return replace(batch, posts=tuple(map(_tidy_post, batch.posts)))
+    return replace(batch, posts=tuple(map(_tidy_post, batch.posts))) if batch.posts else batch
 
 
 def _tidy_post(post: Post) -> Post:

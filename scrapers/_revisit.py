@@ -18,13 +18,15 @@ MAX_AGE = timedelta(days=1)
 _CACHE_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})")
 
 
-def left_off(response: Response, known: Bookmark) -> Bookmark:
+def left_off(response: Response, known: Bookmark, *, moved: str = "", found: str = "") -> Bookmark:
     """Validators and digest of an answer; those of ``known`` where the server said 304."""
     same = response.status == 304
     return Bookmark(
         etag=response.headers.get("etag", known.etag if same else ""),
         modified=response.headers.get("last-modified", known.modified if same else ""),
         digest=known.digest if same else digest(response.body),
+        moved=moved,
+        found=found,
     )
 
 
@@ -41,7 +43,8 @@ def fetched(response: Response) -> datetime:
 
 def max_age(response: Response) -> timedelta | None:
     """How long Cache-Control says that the answer stays good, at most a day."""
-    found = _CACHE_AGE.search(response.headers.get("cache-control", "").lower())
+    control = response.headers.get("cache-control", "")
+    found = _CACHE_AGE.search(control.lower()) if control else None
     return min(timedelta(seconds=int(found[1])), MAX_AGE) or None if found else None
 
 

@@ -23,6 +23,9 @@ HEAD = 20_000
 FIRST_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.I)
 
 _NAME = re.compile(rb"<(/?[A-Za-z_][\w:.-]*+)")
+# Each begins with a letter that text seldom holds, or is found sooner than by looking for the whole word.
+_BASE_OR_XHTML = re.compile(rb"x(?:ml:base|html)")
+_BASE64 = re.compile(rb"""64["'](?<=base64.)""")
 _INLINE = re.compile(rb"<(?:description|title|content:encoded|author|pubDate)(?:\s[^<>]*)?(?<!/)>[^<]*<[A-Za-z]")
 _XHTML_TITLE = re.compile(rb"<(?:\w+:)?(?:title|summary)\s[^<>]*xhtml")
 _XHTML_BODY = re.compile(rb"<(?:\w+:)?(?:body|div)[\s>]")
@@ -59,13 +62,11 @@ class Signs:
         markup, atom = self.document.markup, b"<feed" in self.head
         if b"purl.org/atom/ns#" in self.head or (b"<!DOCTYPE" in self.head and b"<!ENTITY" in markup):
             return True
-        if b"base64" in markup and (b'base64"' in markup or b"base64'" in markup):
+        if _BASE64.search(markup):
             return True
         if b"RDF" in self.head and b"content:encoded" in self.names:  # it knows that element in RSS alone
             return True
-        if b"xml:base" in markup and _BASE_INSIDE.search(markup):
-            return True
-        if b"xhtml" in markup and (_XHTML_TITLE.search(markup) or (not atom and _XHTML_BODY.search(markup))):
+        if _BASE_OR_XHTML.search(markup) and self._has_base_or_xhtml(atom=atom):
             return True
         return self._has_half_days() or (not atom and self._has_strangers() and _INLINE.search(markup) is not None)
 
@@ -82,6 +83,14 @@ class Signs:
 
     def _count(self, names: frozenset[bytes]) -> int:
         return sum(count for name, count in self.names.items() if name[:1] != b"/" and _local(name) in names)
+
+    def _has_base_or_xhtml(self, *, atom: bool) -> bool:
+        markup = self.document.markup
+        if b"xml:base" in markup and _BASE_INSIDE.search(markup):
+            return True
+        if b"xhtml" not in markup:
+            return False
+        return bool(_XHTML_TITLE.search(markup) or (not atom and _XHTML_BODY.search(markup)))
 
     def _has_half_days(self) -> bool:
         """Whether a date says 02:02 PM, which the fast parser reads as 2 a.m."""

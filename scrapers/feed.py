@@ -107,13 +107,10 @@ async def _look(web: "Web", options: Options, home: str, bookmark: Bookmark) -> 
         moved, known = "", Bookmark()
         response = await web.get(home, accept=ACCEPT)
     now_at, found = response.moved or moved, home if home != options.url else ""
-    left_off = replace(
-        _revisit.left_off(response, known),
-        moved=_revisit.pair(home, now_at),
-        found=_revisit.pair(options.url, found),
+    left_off = _revisit.left_off(
+        response, known, moved=_revisit.pair(home, now_at), found=_revisit.pair(options.url, found)
     )
-    told = (f"reads the feed of the page: {found}" if found else "", f"moved to {now_at}" if now_at else "")
-    notes = tuple(filter(None, told))
+    notes = ((f"reads the feed of the page: {found}",) if found else ()) + ((f"moved to {now_at}",) if now_at else ())
     if response.status == 304 or left_off.digest == known.digest:
         return Batch(bookmark=left_off, unchanged=True, wait=_revisit.max_age(response), notes=notes)
     batch = await _read(response, home, web.worker)

@@ -112,7 +112,14 @@ class WrongApp(App):
         super().__init__(config, screen=screen, phone=phone, now=now)
         assert self._messenger
         self._deliver = deliver(self.store, self._messenger, pacer=self._pacer, now=now, alarm=print)
-        self._watch = watch(self.store, self._watch.orders, fetch=self._fetch, now=now, wake=self._deliver.beat)
+        self._watch = watch(
+            self.store,
+            self._watch.orders,
+            fetch=self._fetch,
+            now=now,
+            wake=self._deliver.beat,
+            notify=self._tell_operators,
+        )
 
 
 APPS: dict[str, Callable[..., App]] = {

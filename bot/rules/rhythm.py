@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from bot.model import Source, SourceState, Standing
+from bot.rules import outage
 from scrapers import Batch, Blocked, Gone, ScrapeError
 
 SHORTEST = timedelta(minutes=5)
@@ -14,16 +15,18 @@ PATIENCE = timedelta(days=14)
 """A source that answers, but has shown nothing new for so long, is called silent."""
 GROWTH = 1.4
 """An idle look makes the adaptive interval this much longer; one that brought something halves it."""
+_MOST_DOUBLINGS = 17  # of a second, the shortest interval: more than a day
 
 
 def after_look(source: Source, before: Standing, batch: Batch, *, new: int, now: datetime) -> Standing:
     """How the source stands after a look that worked and brought ``new`` posts that it had not shown before."""
     gap = _adapt(before.gap, new=new, hint=batch.wait)
     renewed = now if new else before.renewed
-    silent = renewed is not None and renewed < now - PATIENCE
-    after = replace(
+    state = SourceState.SILENT if renewed is not None and renewed < now - PATIENCE else SourceState.WELL
+    return replace(
         before,
         bookmark=batch.bookmark,
+        due=_due(source, gap, state, failures=0, held=now, now=now),
         held=now,
         looked=now,
         succeeded=now,
@@ -31,11 +34,10 @@ def after_look(source: Source, before: Standing, batch: Batch, *, new: int, now:
         gap=gap,
         items=before.items if batch.unchanged else len(batch.posts),
         failures=0,
-        state=SourceState.SILENT if silent else SourceState.WELL,
+        state=state,
         error="",
-        note=before.note if batch.unchanged else "; ".join(batch.notes),
+        note=_note(before.note, batch),
     )
-    return replace(after, due=_due(source, after, now))
 
 
 def after_failure(source: Source, before: Standing, error: ScrapeError, *, now: datetime) -> Standing:
@@ -47,15 +49,25 @@ def after_failure(source: Source, before: Standing, error: ScrapeError, *, now: 
             state = SourceState.BLOCKED
         case _:
             state = SourceState.ILL
-    after = replace(
+    held, failures = now + (error.retry_after or timedelta()), before.failures + 1
+    return replace(
         before,
-        held=now + (error.retry_after or timedelta()),
+        due=_due(source, before.gap, state, failures=failures, held=held, now=now),
+        held=held,
         looked=now,
-        failures=before.failures + 1,
+        failures=failures,
         state=state,
         error=error.message,
     )
-    return replace(after, due=_due(source, after, now))
+
+
+def after_outage(source: Source, before: Standing, *, since: datetime, now: datetime) -> Standing:
+    """How the source stands after a look that our own network spoilt, down since then: as it did, and due soon again.
+
+    At first that is in about a minute, not all in the same second.
+    """
+    wait = outage.wait(since, _base(source, before.gap), now=now) * (0.75 + _spread(source.name, now) / 2)
+    return replace(before, due=max(now + wait, before.held))
 
 
 def emptied(source: Source, before: Standing, batch: Batch) -> bool:
@@ -70,14 +82,30 @@ def _adapt(gap: timedelta, *, new: int, hint: timedelta | None) -> timedelta:
     return min(max(gap, SHORTEST, hint or SHORTEST), LONGEST)
 
 
-def _due(source: Source, standing: Standing, now: datetime) -> datetime:
-    """An explicit ``every`` is kept; each failure doubles the interval, up to a day; the server's wait is a floor."""
-    base = max(source.every or standing.gap or SHORTEST, source.floor)
-    wait = min(base * 2 ** min(standing.failures, 20), max(FURTHEST, base))
+def _note(before: str, batch: Batch) -> str:
+    """An unchanged answer was not read again: what was found when it was read holds, and a move is told at once."""
+    known = batch.unchanged and all(note in before for note in batch.notes)
+    return before if known else "; ".join(batch.notes)
+
+
+def _due(
+    source: Source, gap: timedelta, state: SourceState, *, failures: int, held: datetime, now: datetime
+) -> datetime:
+    """An explicit ``every`` is kept; each failure doubles the interval, up to a day; the server's wait is a floor.
+
+    Where the server says that the source is gone for good, it is a day at once.
+    """
+    base = _base(source, gap)
+    wait = base * (1 << (_MOST_DOUBLINGS if state is SourceState.GONE else min(failures, _MOST_DOUBLINGS)))
     if source.every is None:
-        wait *= 0.95 + _spread(source.name, now) / 10
-    due: datetime = max(now + wait, standing.held)
-    return due
+        wait = max(wait * (0.95 + _spread(source.name, now) / 10), SHORTEST, source.floor)
+    longest = FURTHEST if source.every or failures else LONGEST
+    return max(now + min(wait, max(longest, base)), held)
+
+
+def _base(source: Source, gap: timedelta) -> timedelta:
+    """The interval while all is well."""
+    return max(source.every or gap or SHORTEST, source.floor)
 
 
 def _spread(name: str, now: datetime) -> float:

@@ -71,19 +71,6 @@ class Store:
             raise
         self.db.conn.execute("COMMIT")
 
-    @contextmanager
-    def savepoint(self) -> Iterator[Self]:
-        """All or nothing within a transaction, which goes on after a failure. Never await inside."""
-        self.db.conn.execute("SAVEPOINT piece")
-        try:
-            yield self
-        except BaseException:
-            if self.db.conn.in_transaction:
-                self.db.conn.execute("ROLLBACK TO piece")
-                self.db.conn.execute("RELEASE piece")
-            raise
-        self.db.conn.execute("RELEASE piece")
-
     def report(self) -> Report:
         """What happened, counted."""
         return report(self.db.conn)

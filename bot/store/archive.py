@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.model import Field, Hit, Match, Place, Seen, Source, Story, Telling, utc
 from scrapers import MAX_TEXT, Post, link_keys
@@ -18,15 +19,15 @@ IsFresh = Callable[[Post, bool | None], bool]
 class Intake:
     """What one look added: posts that this source had not shown, or shows with other words.
 
-    ``new`` counts those that no source had shown before.
+    ``new`` counts those that no source had shown before, ``here`` those that this one had not.
     """
 
     seen: tuple[Seen, ...]
     new: int
+    here: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A post's row, and how this source last showed it: under which key, with which words (None: never)."""
 
     id: int
@@ -62,19 +63,20 @@ class Archive:
         known = self._known(place, distinct, links)
         (free,) = self._conn.execute("SELECT coalesce(max(id), 0) + 1 FROM posts").fetchone()
         rows: list[tuple[object, ...]] = []
-        sightings, seen = [], []
+        sightings, seen, here = [], [], 0
         for post, link in zip(distinct, links, strict=True):
             key, digest = _hash(post.key), _hash(f"{post.title}\0{post.text}")
             row = known.get(post.key) or known.get(link)
             if row is None or row.is_another(key, digest):
                 row = _Known(free + len(rows))
                 rows.append(_row(row.id, post, link, source.name, now))
+            here += row.digest is None
             if row.digest != digest:
                 fresh = is_fresh(post, row.fresh)
                 sightings.append((place, row.id, key, digest, fresh))
                 seen.append(Seen(id=row.id, post=post, source=source.name, fresh=fresh))
         self._write(rows, sightings)
-        return Intake(seen=tuple(seen), new=len(rows))
+        return Intake(seen=tuple(seen), new=len(rows), here=here)
 
     def _known(self, place: int, posts: Sequence[Post], links: Sequence[str]) -> dict[str, _Known]:
         """The rows of these posts, under their keys and their links."""

@@ -4,6 +4,7 @@ owe         with the posts that a look brought, in their transaction
 due         what may be read now
 read        its text was matched: in the transaction of what follows from it
 later       it failed, and is tried again
+put_off     it could not be tried, and is owed as before
 give_up     it failed, and is not
 """
 
@@ -67,6 +68,10 @@ class Articles:
             "UPDATE articles SET due = ?, tries = tries + 1, tried = coalesce(tried, ?), error = ? WHERE post = ?",
             (due.timestamp(), now.timestamp(), error, article.post),
         )
+
+    def put_off(self, article: Article, due: datetime) -> None:
+        """It could not be tried, and is owed again at that time."""
+        self._conn.execute("UPDATE articles SET due = ? WHERE post = ?", (due.timestamp(), article.post))
 
     def give_up(self, article: Article, error: str) -> None:
         """It will not be read, for this reason."""

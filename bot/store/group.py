@@ -1,8 +1,8 @@
 """Group commit: small pieces of work that become ready together are committed together.
 
 A commit costs more than the writes of most looks. What is handed in during one turn of the event loop is done in one
-transaction, each piece within a savepoint of its own: one that fails is undone alone, and who handed a piece in goes on
-when it is committed. Nothing is held back for this: a piece alone is committed at once.
+transaction, and who handed a piece in goes on when it is committed. When one fails, all of that transaction is undone,
+and each piece is done again in one of its own. Nothing is held back for this: a piece alone is committed at once.
 """
 
 import asyncio
@@ -35,7 +35,8 @@ class GroupCommit:
     async def run(self, work: Callable[[Store], T]) -> T:
         """What ``work`` returns, once all that it wrote is committed. Raises what it raised, or the commit.
 
-        Work whose caller is cancelled before its turn is not done.
+        Work may be undone and done again, so it does nothing but read and write the store. Work whose caller is
+        cancelled before its turn is not done.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
@@ -51,18 +52,19 @@ class GroupCommit:
         turn = [piece for piece in turn if not piece.done.done()]
         try:
             with self._store.transaction():
-                ended = [(piece, self._try(piece)) for piece in turn]
-        except Exception as error:  # the commit itself: none of it was kept
-            ended = [(piece, (None, error)) for piece in turn]
-        for piece, (result, failure) in ended:
-            if failure is None:
+                results = [piece.work(self._store) for piece in turn]
+        except Exception:
+            for piece in turn:
+                self._commit_alone(piece)
+        else:
+            for piece, result in zip(turn, results, strict=True):
                 piece.done.set_result(result)
-            else:
-                piece.done.set_exception(failure)
 
-    def _try(self, piece: _Piece) -> tuple[Any, Exception | None]:
+    def _commit_alone(self, piece: _Piece) -> None:
         try:
-            with self._store.savepoint():
-                return piece.work(self._store), None
+            with self._store.transaction():
+                result = piece.work(self._store)
         except Exception as error:  # of this piece alone
-            return None, error
+            piece.done.set_exception(error)
+        else:
+            piece.done.set_result(result)

@@ -13,11 +13,12 @@ from bot.app import PATIENCE, Alarm, App, Phone, Tally
 from bot.commands import Commands
 from bot.config import Config, load
 from bot.errors import Locked, VigieError
-from bot.model import TERMINAL, Chat, Later, Message, Pace, Receipt, Sent
+from bot.model import TERMINAL, Chat, Later, Message, Pace, Receipt, Sent, SourceState
 from bot.pacer import Pacer
 from bot.store import Store
 from scrapers import Post
 from tests.journey import FeedSite
+from tests.scrapers.sites import Site, reply
 from tests.support import START, Clock
 
 OPERATOR, ADA, DESK, BUREAU = 1, 2, -1001, -1002
@@ -173,6 +174,46 @@ async def test_without_a_phone_the_screen_follows_every_topic_and_phones_wait(st
     assert (await app.once()).alerts == 2
     assert [number for number, _ in handset.texts] == [TERMINAL.id]
     assert app.store.outbox.next_due(terminal=False) == START
+
+
+async def test_one_round_without_a_network_fails_everywhere_and_blames_nobody(start: Start, file: File) -> None:
+    dark = [f'[source.s{n}]\nkind = "feed"\nurl = "http://127.0.0.{n}:1/"' for n in range(2, 14)]  # nobody listens
+    file.site += '"\nfull_text = true\n# "'
+    app = await start(*dark, topic("H100"))
+    with app.store.transaction():
+        wire = next(source for source in app.config.sources if source.name == "wire")
+        post = Post(key="feed:9", url="http://127.0.0.1:1/9")
+        app.store.archive.add(wire, [post], is_fresh=lambda *_: True, now=START)
+        app.store.articles.owe(wire, [1], now=START)
+    tally = await app.once()
+    assert (tally.sources, tally.failed) == (13, 12)
+    standings = {one.name: one for one in app.store.sources.standings()}
+    assert standings.pop("wire").state is SourceState.WELL
+    assert {(one.state, one.failures, one.error) for one in standings.values()} == {(SourceState.UNPROVEN, 0, "")}
+    article = next(one for one in app.store.articles.due(START + timedelta(minutes=1), limit=9) if one.post == 1)
+    assert article.tries == 0
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "gone for good"), ("fr", "définitivement"), ("zh", "已永久移除")])
+async def test_operators_are_told_in_their_language_of_a_source_that_is_gone(
+    start: Start, handset: Handset, lang: str, words: str
+) -> None:
+    async def gone(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply("410 Gone"))
+
+    old = Site(gone)
+    async with await asyncio.start_server(old.serve, "127.0.0.1", 0) as server:
+        old.port = server.sockets[0].getsockname()[1]
+        app = await start(f'[source.old]\nkind = "feed"\nurl = "{old.url()}"', topic("GH200"))
+        follow(app, OPERATOR, lang=lang)
+        follow(app, ADA)
+        for _ in range(2):
+            await app.once()
+    ((number, text),) = handset.texts
+    assert number == OPERATOR
+    assert "old" in text
+    assert "410" in text
+    assert words in text
 
 
 # Articles

@@ -16,7 +16,7 @@ from bot.tell import Orders, Outcome
 from bot.watch import Watch
 from scrapers import Batch, Bookmark, Post, Web, WebSettings
 from tests.scrapers.sites import Site, reply
-from tests.support import Clock, MakePost, MakeSource
+from tests.support import START, Clock, MakePost, MakeSource
 
 H100 = Topic(name="H100", query="H100")
 SMCI = Topic(name="SuperMicro", query="SuperMicro", sources=("daily",))
@@ -54,10 +54,18 @@ class World:
     held: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event = field(default_factory=asyncio.Event)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    offline: bool = False
     reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.store, self.orders, full_text=self._full_text, now=self.clock, wake=self.woken.set)
+        self.reader = Reader(
+            self.store,
+            self.orders,
+            full_text=self._full_text,
+            now=self.clock,
+            wake=self.woken.set,
+            offline=lambda: self.offline,
+        )
 
     async def _full_text(self, post: Post) -> Post:
         return await scrapers.full_text(self.web, post)
@@ -72,7 +80,7 @@ class World:
         async def fetch(source: Source, bookmark: Bookmark) -> Batch:
             return Batch(posts=posts)
 
-        watch = Watch(self.store, self.orders, fetch=fetch, now=self.clock, wake=lambda: None)
+        watch = Watch(self.store, self.orders, fetch=fetch, now=self.clock, wake=lambda: None, notify=print)
         return (await watch.look(self.orders.sources[name])).alerts
 
     def asked(self, path: str = "/1") -> int:
@@ -292,6 +300,60 @@ async def test_what_a_site_asks_of_programs_is_obeyed(world: World) -> None:
     await world.look("wire", world.post(1), world.post(2))
     assert await world.reader.sweep() == Outcome(hits=1, alerts=1)
     assert (world.asked("/robots.txt"), world.asked("/1"), world.asked("/2"), world.waiting()) == (1, 0, 1, [])
+
+
+async def test_a_page_that_our_own_network_keeps_from_us_costs_no_try(world: World) -> None:
+    await world.look("wire", world.post(url="http://127.0.0.1:1/1"))  # nobody listens there
+    world.offline = True
+    for _ in range(2 * TRIES):
+        assert await world.reader.sweep() == Outcome()
+        assert world.waiting() == [(1, 0)]
+        assert world.store.articles.due(world.clock(), limit=1) == ()
+        world.clock.forward(minutes=1)
+    world.offline = False
+    await world.reader.sweep()
+    assert world.waiting() == [(1, 1)]
+
+
+async def test_a_page_that_answers_with_an_error_is_not_forgiven_while_the_network_is_down(world: World) -> None:
+    world.pages["/1"] = reply("503 Service Unavailable")
+    world.offline = True
+    await world.look("wire", world.post())
+    await world.reader.sweep()
+    assert world.waiting() == [(1, 1)]
+
+
+# Dates
+
+
+def dated(days: float) -> bytes:
+    """A page whose article is so old."""
+    day = (START - timedelta(days=days)).isoformat()
+    text = "".join(f"<p>Lorry number {n} left by the northern gate of the harbour.</p>" for n in range(12))
+    return reply(
+        body=f"<!doctype html><html><head><meta property='article:published_time' content='{day}'></head>"
+        f"<body><article><h1>Racks</h1>{text}<p>All with SuperMicro H100.</p></article></body></html>".encode(),
+        Content_Type="text/html",
+    )
+
+
+@pytest.mark.parametrize(("days", "alerts"), [(1, 1), (4, 0), (900, 0)])
+async def test_an_undated_post_is_judged_by_the_date_on_its_page(world: World, days: float, alerts: int) -> None:
+    world.pages["/1"] = dated(days)
+    await world.look("wire")
+    await world.look("wire", world.post(published=None))
+    assert (await world.reader.sweep()).alerts == alerts
+    await world.look("daily")
+    assert await world.look("daily", world.post(published=None)) == 0
+    assert (await world.reader.sweep()).alerts == alerts  # SuperMicro, which only that source's posts are watched for
+    assert world.asked() == 1
+
+
+async def test_a_post_that_its_source_dated_is_told_however_late_its_page_is_read(world: World) -> None:
+    world.pages["/1"] = dated(900)
+    await world.look("wire", world.post(published=START - timedelta(hours=23)))
+    world.clock.forward(hours=60)
+    assert (await world.reader.sweep()).alerts == 1
 
 
 # Start and stop

@@ -3,9 +3,15 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from bot.config import load
+from bot.model import SourceState
+from bot.store import Store
+from tests.support import START
 
 VIGIE = Path(sys.executable).parent / "vigie"
 FEED = (
@@ -95,6 +101,21 @@ def test_a_damaged_database_is_one_plain_line_and_left_as_it_is(vigie: Shell) ->
         assert done.returncode == 1
         assert f"{database}: cannot be used as the database" in done.stderr.decode().splitlines()[-1]
     assert database.read_bytes() == body
+
+
+def test_sources_shows_where_a_feed_has_moved_to_and_what_troubles_one(vigie: Shell) -> None:
+    config = load(vigie.write("config.toml", '[source.a]\nurl = "https://e.example.org/"\n'))
+    with Store(config.store_path) as store:
+        store.sources.sync(config.sources, now=START)
+        moved = replace(store.sources.standing("a"), state=SourceState.WELL, note="moved to https://f.example.org/")
+        store.sources.done(moved)
+        (line,) = vigie("sources", "--json").stdout.splitlines()
+        told = json.loads(line)
+        assert (told["state"], told["note"], told["error"]) == ("well", "moved to https://f.example.org/", None)
+        assert b"moved to https://f.example.org/" in vigie("sources", env={"COLUMNS": "150"}).stdout
+        store.sources.done(replace(moved, error="no answer", failures=2))
+        shown = vigie("sources", env={"COLUMNS": "150"}).stdout
+    assert b"no answer (2 in a row)" in shown
 
 
 def test_json_is_pure_and_undamaged_whatever_the_locale_says(vigie: Shell) -> None:

@@ -72,6 +72,19 @@ def test_a_gzip_body_that_nobody_announced_is_inflated_within_bounds() -> None:
         _decode.inflate(b"\x1f\x8b" + b"nonsense" * 9)
 
 
+def test_members_after_one_another_are_inflated_and_a_flood_of_them_costs_nothing() -> None:
+    parts = [FRENCH.encode()[:9], b"", b"x" * 40_000, FRENCH.encode()[9:]]
+    assert _decode.inflate(b"".join(map(gzip.compress, parts)) + b"\0\0") == b"".join(parts)
+    empty = gzip.compress(b"")
+    assert _decode.inflate(empty * 1_000) == b""
+    started = time.process_time()
+    with pytest.raises(TooLarge, match="more than 1,000 parts"):
+        _decode.inflate(empty * 100_000)
+    with pytest.raises(TooLarge, match="more than 1,000 parts"):
+        _decode.inflate(empty * 1_001 + b"x" * 5_000_000)
+    assert time.process_time() - started < 0.2
+
+
 def test_blank_space_marks_declarations_and_forbidden_characters_are_dropped() -> None:
     body = b"\n \xef\xbb\xbf<?xml?xml version='1.0' ??>\n<t>a\x00\x0b\xef\xbf\xbfb</t>"
     assert text(body).lstrip("\ufeff").lstrip() == "<t>ab</t>"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.model import Source, SourceState, Standing
 from bot.rules import rhythm
-from scrapers import Batch, Blocked, Bookmark, Gone, Post, ScrapeError, Throttled, Unreachable
+from scrapers import Batch, Blocked, Bookmark, Gone, Missing, Post, ScrapeError, Throttled, Unreachable
 
 NOW = datetime(2024, 11, 24, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -32,6 +33,125 @@ def test_a_failure_doubles_the_interval_up_to_a_day_and_keeps_the_bookmark() -> 
     assert waits[:3] == [20, 40, 80]
     assert waits[-1] == 24 * 60
     assert (standing.bookmark.etag, standing.failures, standing.state) == ("e", 12, SourceState.ILL)
+
+
+def failed(source: Source, times: int, error: ScrapeError | None = None) -> Standing:
+    """How the source stands after so many failures in a row, all at one moment."""
+    standing = rhythm.after_look(source, NEVER, ONE, new=1, now=NOW)
+    for _ in range(times):
+        standing = rhythm.after_failure(source, standing, error or Unreachable("no answer"), now=NOW)
+    return standing
+
+
+@pytest.mark.parametrize(
+    ("every", "waits"),
+    [
+        (timedelta(seconds=1), [2, 4, 8, 16]),
+        (timedelta(hours=12), [24 * 3600] * 3),
+        (timedelta(hours=36), [36 * 3600] * 3),
+        (timedelta(days=3650), [3650 * 86400] * 20),
+    ],
+)
+def test_a_wait_never_passes_a_day_unless_that_was_asked_for(every: timedelta, waits: list[int]) -> None:
+    source = replace(PUNCTUAL, every=every)
+    for times, wait in enumerate(waits, 1):
+        assert (failed(source, times).due - NOW).total_seconds() == wait
+
+
+Every = st.timedeltas(timedelta(seconds=1), timedelta(days=3))
+
+
+@given(Every, st.integers(0, 20))
+def test_an_explicit_interval_is_bent_by_failures_alone(every: timedelta, times: int) -> None:
+    source = replace(PUNCTUAL, every=every)
+    assert failed(source, times).due - NOW == max(every, min(every * 2**times, rhythm.FURTHEST))
+    hinted = rhythm.after_look(source, NEVER, replace(ONE, wait=timedelta(days=1)), new=1, now=NOW)
+    assert hinted.due == NOW + every
+
+
+@given(st.integers(1, 40), st.timedeltas(timedelta(0), timedelta(days=1)), st.one_of(st.none(), Every))
+def test_what_the_server_asks_for_is_a_floor_and_no_more(times: int, asked: timedelta, every: timedelta | None) -> None:
+    source = replace(PUNCTUAL, every=every)
+    throttled = failed(source, times, Throttled("too many requests", status=429, retry_after=asked))
+    assert throttled.due == max(failed(source, times).due, NOW + asked)
+    assert throttled.held == NOW + asked
+
+
+@given(st.lists(st.integers(0, 3)), st.integers(0, 40), st.one_of(st.none(), st.timedeltas(timedelta(0))), st.text())
+def test_an_adaptive_interval_is_5_to_60_minutes_and_failures_make_it_a_day_at_most(
+    brought: list[int], times: int, hint: timedelta | None, name: str
+) -> None:
+    source, standing = replace(ADAPTIVE, name=name), NEVER
+    for new in brought:
+        standing = rhythm.after_look(source, standing, replace(ONE, wait=hint), new=new, now=NOW)
+        assert rhythm.SHORTEST <= standing.due - NOW <= rhythm.LONGEST
+        assert abs((standing.due - NOW) / standing.gap - 1) <= 0.05
+    for _ in range(times):
+        standing = rhythm.after_failure(source, standing, Unreachable("no answer"), now=NOW)
+        assert rhythm.SHORTEST < standing.due - NOW <= rhythm.FURTHEST
+
+
+def test_adaptive_sources_that_were_started_together_part() -> None:
+    dues = set()
+    for number in range(100):
+        source = replace(ADAPTIVE, name=f"s{number}")
+        dues.add(rhythm.after_look(source, NEVER, replace(ONE, wait=30 * MINUTE), new=1, now=NOW).due)
+    assert len(dues) == 100
+    assert max(dues) - min(dues) > 2.5 * MINUTE
+
+
+@pytest.mark.parametrize(("posts_a_day", "least", "most"), [(1000, 5, 5.5), (24, 14, 26), (1, 55, 60)])
+def test_the_adaptive_interval_follows_how_often_a_source_posts(posts_a_day: int, least: float, most: float) -> None:
+    standing, now, told, gaps = NEVER, NOW, 0, []
+    for _ in range(1_000):
+        now = standing.due
+        written = int((now - NOW) / timedelta(days=1) * posts_a_day)
+        standing = rhythm.after_look(ADAPTIVE, standing, ONE, new=written - told, now=now)
+        told = written
+        gaps.append((standing.due - now) / MINUTE)
+    assert least <= sum(gaps[50:]) / len(gaps[50:]) <= most
+
+
+def test_what_is_gone_for_good_is_looked_at_once_a_day_and_may_come_back() -> None:
+    for source in (PUNCTUAL, ADAPTIVE):
+        gone = failed(source, 1, Gone("gone", status=410))
+        assert timedelta(hours=22) < gone.due - NOW <= timedelta(days=1)
+        back = rhythm.after_look(source, gone, ONE, new=0, now=NOW)
+        assert (back.state, back.failures, back.due <= NOW + 15 * MINUTE) == (SourceState.WELL, 0, True)
+
+
+def test_what_is_missing_is_ill_for_as_long_as_it_lasts_and_never_given_up() -> None:
+    missing = failed(PUNCTUAL, 40, Missing("not found", status=404))
+    assert (missing.state, missing.failures, missing.due) == (SourceState.ILL, 40, NOW + timedelta(days=1))
+
+
+def test_an_outage_leaves_a_source_as_it_stood_and_due_in_about_a_minute() -> None:
+    dues = set()
+    for number in range(200):
+        source = replace(PUNCTUAL, name=f"s{number}")
+        before = replace(failed(source, 3), name=source.name)
+        after = rhythm.after_outage(source, before, since=NOW, now=NOW)
+        assert replace(after, due=before.due) == before
+        assert 45 <= (after.due - NOW).total_seconds() < 75
+        dues.add(after.due.replace(microsecond=0))
+    assert len(dues) == 30
+
+
+def test_an_outage_does_not_shorten_what_a_server_asked_for() -> None:
+    held = replace(NEVER, held=NOW + timedelta(hours=1))
+    assert rhythm.after_outage(PUNCTUAL, held, since=NOW, now=NOW).due == held.held
+
+
+def test_a_note_holds_until_the_source_is_read_again_and_a_move_is_told_at_once() -> None:
+    def notes(before: str, *notes: str, unchanged: bool = False) -> str:
+        batch = Batch(posts=() if unchanged else ONE.posts, unchanged=unchanged, notes=notes)
+        return rhythm.after_look(PUNCTUAL, replace(NEVER, note=before), batch, new=0, now=NOW).note
+
+    assert notes("", "moved to x", unchanged=True) == "moved to x"
+    assert notes("moved to x; read leniently", "moved to x", unchanged=True) == "moved to x; read leniently"
+    assert notes("read leniently", unchanged=True) == "read leniently"
+    assert notes("moved to x", "moved to y", unchanged=True) == "moved to y"
+    assert notes("moved to x; read leniently") == ""
 
 
 def test_the_server_can_ask_for_a_longer_wait() -> None:

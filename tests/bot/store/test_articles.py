@@ -77,6 +77,15 @@ def test_a_source_that_comes_during_the_reading_has_its_turn_after_it(
     assert (again.read, again.sources) == (True, ("wire", "daily"))
 
 
+def test_what_is_put_off_is_due_later_at_no_cost(store: Store, wire: Source, due: Due, clock: Clock) -> None:
+    store.articles.owe(wire, [1], now=clock())
+    (article,) = due()
+    store.articles.put_off(article, clock() + HOUR)
+    assert due() == ()
+    clock.forward(hours=1)
+    assert due() == (article,)
+
+
 def test_what_failed_is_due_later_and_nobody_asks_sooner(
     store: Store, wire: Source, daily: Source, due: Due, clock: Clock
 ) -> None:

@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+BENCH_STAMP := .venv/.ready-bench
+FARM ?= ../shared/tools/feedfarm
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: setup demo run test check bench quality locale clean
@@ -36,8 +38,13 @@ quality: $(STAMP)
 	@test -n "$(DATA)" || { echo "make quality DATA=DIR: DIR holds labelled data (feeds/, ...)"; exit 2; }
 	@$(BIN)/python -m tests.quality $(DATA) $(if $(JSON),--json)
 
-bench: $(STAMP)
-	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(JSON),--json)
+bench: $(BENCH_STAMP)
+	@FARM='$(FARM)' $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(JSON),--json)
+
+$(BENCH_STAMP): $(STAMP)
+	@echo "Installing the peers that Vigie is compared with ..."
+	@$(PIP) --group bench
+	@touch $@
 
 locale: $(STAMP)
 	@for po in bot/locale/*/LC_MESSAGES/vigie.po; do $(BIN)/pybabel -q compile -i $$po -o $${po%.po}.mo; done

@@ -1,4 +1,4 @@
-"""How fast Vigie is: ``python -m tests.bench [--quick] [--json]``, or ``make bench``.
+"""How fast Vigie is: ``python -m tests.bench [--quick] [--json] [--only MATTER]``, or ``make bench``.
 
 Each matter is one module here with ``measure(quick) -> Section``. A benchmark is no test: the exit code is always 0.
 """
@@ -8,16 +8,17 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from types import ModuleType
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import matching
+from tests.bench import matching, polling
 from tests.bench.section import Cell, Goal, Grid, Section
 
-MATTERS = (matching,)
-BAR = 24
+MATTERS = (matching, polling)
+BAR = 20
 """Characters of the longest bar."""
 WIDTH = 132
 """Characters of a line where the output is no terminal."""
@@ -27,12 +28,19 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").partition("\n")[0])
     asked.add_argument("--quick", action="store_true", help="fewer posts, keywords and rounds: for a first look")
     asked.add_argument("--json", action="store_true", help="one line of JSON for each matter")
+    asked.add_argument("--only", choices=[_name(matter) for matter in MATTERS], help="one matter alone")
     chosen = asked.parse_args()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     for matter in MATTERS:
-        print(f"measuring {matter.__name__.rpartition('.')[2]} ...", file=sys.stderr)
+        if chosen.only not in (None, _name(matter)):
+            continue
+        print(f"measuring {_name(matter)} ...", file=sys.stderr)
         section = matter.measure(chosen.quick)
         print(json.dumps(_plain(section), ensure_ascii=False)) if chosen.json else show(section, console)
+
+
+def _name(matter: ModuleType) -> str:
+    return matter.__name__.rpartition(".")[2]
 
 
 def _plain(section: Section) -> dict[str, object]:
@@ -49,6 +57,9 @@ def show(section: Section, console: Console) -> None:
         console.print(_table(grid), "")
     if section.goals:
         console.print(_goals(section.goals))
+    if section.skipped:
+        console.print(section.skipped, highlight=False, markup=False)
+        return
     short = "; ".join(f"{goal.name}: {_cell(goal.value)} {goal.unit}" for goal in section.short)
     console.print(f"Fell short: {short}" if short else "Every bar is reached.", highlight=False)
 

@@ -36,11 +36,12 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The tables and the goals of one matter."""
+    """The tables and the goals of one matter; ``skipped`` tells why there are none, or no more."""
 
     title: str
-    grids: tuple[Grid, ...]
+    grids: tuple[Grid, ...] = ()
     goals: tuple[Goal, ...] = ()
+    skipped: str = ""
 
     @property
     def short(self) -> tuple[Goal, ...]:

@@ -1,4 +1,5 @@
 import gzip
+import html
 import time
 
 import pytest
@@ -143,3 +144,20 @@ def test_hostile_bytes_take_little_time(piece: bytes) -> None:
     start = time.process_time()
     _decode.document(b"<t>" + piece * (1_000_000 // len(piece)), "")
     assert time.process_time() - start < 10  # a hang takes minutes
+
+
+SPOILT = st.lists(
+    st.sampled_from(["Ã©", "â€™", "Â»", "é", "É»", "ç", "超微", "H100 ", "à…", "Å“", "Ð¿", "&#195;&#169;", "&#xE9;"])
+)
+
+
+@given(SPOILT.map("".join), st.booleans())
+def test_a_document_without_doubt_holds_nothing_to_mend(text: str, cdata: bool) -> None:
+    inner = f"<![CDATA[{text}]]>" if cdata else text
+    found = _decode.document(f"<rss><title>{inner}</title></rss>".encode(), "text/xml; charset=utf-8")
+    read = text if cdata else html.unescape(text)
+    assert found.doubtful or _decode.mend(read) == read
+
+
+def test_a_plain_document_is_without_doubt() -> None:
+    assert not _decode.document("<rss><title>Cafés 超微 H100 &amp; more</title></rss>".encode(), "").doubtful

@@ -114,3 +114,31 @@ def test_a_link_that_several_posts_share_or_that_is_a_home_page_is_no_key() -> N
 )
 def test_addresses_become_absolute_as_published(url: str, absolute: str) -> None:
     assert _links.absolute("https://example.org/a/", url) == absolute
+
+
+HOSTS = st.lists(
+    st.sampled_from(
+        "www www2 m amp touch mobile a news example co uk com google youtu be youtube x twitter reddit old en wikipedia "
+        "org xn--a 1 127 cdn ampproject index -a a- google2".split()
+    ),
+    min_size=1,
+    max_size=5,
+).map(".".join)
+PARTS = st.lists(
+    st.sampled_from(
+        "a B amp amp.html x.amp x.amp.html index.html Index.php default.aspx default story.html index . .. a.b ~x 2024 "
+        "%41 AMP v shorts .hid amp. index. x.amp.y url c s status".split()
+    ),
+    max_size=4,
+).map(lambda parts: "".join(f"/{part}" for part in parts))
+
+
+@given(st.sampled_from(["http", "https", "HTTP"]), HOSTS, PARTS, st.sampled_from(["", "/", "//", "?a=1", "#x", " "]))
+def test_the_short_way_to_a_key_leads_to_the_same_one(scheme: str, host: str, path: str, end: str) -> None:
+    url = f"{scheme}://{host}{path}{end}"
+    assert _links._plain_key(url) in ("", _links._key(url, 3))
+
+
+def test_the_short_way_is_taken_by_ordinary_addresses() -> None:
+    assert _links._plain_key("https://www.example.org/2026/11/h100-racks/") == "example.org/2026/11/h100-racks"
+    assert _links._plain_key("https://www.example.org/2026/h100.html") == "example.org/2026/h100.html"

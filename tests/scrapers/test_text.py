@@ -125,3 +125,60 @@ def test_hostile_html_is_read_in_little_time(html: str) -> None:
 
 def test_text_is_cut_at_its_limit() -> None:
     assert len(_text.to_text("<p>" + "H100 " * MAX_TEXT + "</p>")) <= MAX_TEXT
+
+
+ORDINARY = st.recursive(
+    st.sampled_from(
+        ["H100 ", "racks", " at  the quay", "超微", "é", "&amp;", "&eacute;", "&nbsp;", "a &lt; b", "\n", "\t", "\u200b",
+         "<br>", "<br/>", "<hr />", '<img src="/p.jpg" alt="a b">', "<img alt=\"it's\" src=\"q.png\"/>",
+         '<a href="/one">', "</a>", '<a class="x" href="https://other.example.org/a?b=1&amp;c=2">', "<a name=top>",
+         "<a href=two>", '<a data-href="no" href="yes">']
+    ),
+    lambda inner: st.builds(
+        lambda name, parts: f"<{name}>{''.join(parts)}</{name}>",
+        st.sampled_from(["p", "div", "b", "em", "span", "li", "ul", "h2", "blockquote", "strong", "sup", "code", "i"]),
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=25,
+)  # fmt: skip
+BASE = "https://news.example.org/posts/1"
+
+
+@given(st.lists(ORDINARY, max_size=6).map("".join))
+def test_plain_tags_are_read_without_a_tree_as_they_are_with_one(html: str) -> None:
+    simple = _text._simple(html, BASE)
+    if simple is not None:
+        assert simple.text == _text.to_text(html)
+        assert simple.links == _text.links(html, BASE)
+        assert simple.media == _text._addresses(_text._SRC, html, BASE)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Racks with <b>H100</b></p>",
+        '<p><a href="https://example.org/a">H100</a> and <img src="x.jpg" alt="a picture"></p>',
+        "<ul><li>H100<li>H200</ul>",
+    ],
+)
+def test_ordinary_html_needs_no_tree(html: str) -> None:
+    assert _text._simple(html, BASE) is not None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a < b</p>",
+        "<p>H100<!-- H200 --></p>",
+        "<script>H200</script><p>H100</p>",
+        "<P>H100</P>",
+        '<img alt="a > b" src="x.jpg">H100',
+        "<img alt='a > \"b' src='x.jpg'>H100",
+        "<textarea><p>H100</textarea>",
+        "<select><option>H100</select>",
+        "<b:x>H100</b:x>",
+        "no tags",
+    ],
+)
+def test_what_a_tree_could_read_otherwise_is_left_to_it(html: str) -> None:
+    assert _text._simple(html, BASE) is None

@@ -1,5 +1,8 @@
 """Checks that the Options of several platforms share, in sentences for whoever wrote the configuration."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -32,14 +35,15 @@ def check_server(url: str) -> None:
         raise ValueError(f"the server must be a web address such as https://example.org, not {url!r}")
 
 
-def place(url: str) -> tuple[str, tuple[str, ...], dict[str, str]]:
+@lru_cache(maxsize=16)  # every platform asks for the same address in turn
+def place(url: str) -> tuple[str, tuple[str, ...], Mapping[str, str]]:
     """Host without ``www.``, parts of the path, and query of a web address; empty for anything else."""
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname or ""
     except ValueError:
-        return "", (), {}
+        return "", (), MappingProxyType({})
     if parts.scheme not in ("http", "https"):
-        return "", (), {}
+        return "", (), MappingProxyType({})
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return host.removeprefix("www."), tuple(filter(None, parts.path.split("/"))), query
+    return host.removeprefix("www."), tuple(filter(None, parts.path.split("/"))), MappingProxyType(query)

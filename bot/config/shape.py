@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -107,9 +108,15 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Flag = Annotated[bool, Field(strict=True)]
 
 
-def keys(kind: type[Any]) -> dict[str, str]:
+def keys(kind: type[Any]) -> Mapping[str, str]:
     """The keys of a table and the fields of its dataclass; ``except_`` is written ``except``."""
-    return {each.name.rstrip("_"): each.name for each in fields(kind) if each.init}
+    hashable: Any = kind  # mypy does not see that a class is
+    return _keys(hashable)
+
+
+@cache
+def _keys(kind: Any) -> Mapping[str, str]:
+    return MappingProxyType({each.name.rstrip("_"): each.name for each in fields(kind) if each.init})
 
 
 def required(kind: type[Any]) -> tuple[str, ...]:

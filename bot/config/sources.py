@@ -96,6 +96,8 @@ def _inner(options: object, http: Http) -> bool:
     """Whether the host of a source is written as an address that the operator has allowed as their own."""
     try:
         host = urlsplit(getattr(options, "server", "") or getattr(options, "url", "")).hostname or ""
+        if host[-1:].isalpha() and ":" not in host and host != "localhost":  # a name, as nearly always
+            return False
         found = ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         return False

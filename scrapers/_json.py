@@ -14,6 +14,17 @@ from scrapers._errors import Unreadable
 Object = Mapping[str, Any]
 
 NOTHING: Object = {}
+MAX_HERE = 500_000
+"""Bytes of a body that is read in this process; a larger one goes to the worker."""
+MAX_OBJECTS = 3_000
+"""The same for its number of objects."""
+MAX_PARTS = 1_000
+"""Of one list so many are read: ten times what is ever asked for."""
+
+
+def is_heavy(body: bytes) -> bool:
+    """Whether reading it could hold up this process."""
+    return len(body) > MAX_HERE or body.count(b"{") > MAX_OBJECTS
 
 
 def load(body: bytes) -> Object:
@@ -49,9 +60,9 @@ def part(found: Object, *path: str) -> Object:
 
 
 def parts(found: Object, name: str) -> Sequence[Object]:
-    """The objects in a list; whatever else is in it is left out."""
+    """The first objects in a list; whatever else is in it is left out."""
     value = found.get(name)
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else ()
+    return [each for each in value[:MAX_PARTS] if isinstance(each, dict)] if isinstance(value, list) else ()
 
 
 def number(found: Object, name: str) -> int:

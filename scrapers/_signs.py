@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from scrapers import _json
 from scrapers._decode import Document
 
 MAX_TAGS = 50_000
@@ -54,7 +55,7 @@ class Signs:
         """Whether it could hold up this process: all else stands still while a feed is read here."""
         body, markup = self.document.body, self.document.markup
         tags = self.names.total() if body is markup else body.count(b"<")
-        return tags > MAX_TAGS or self._count(_ITEMS) > MAX_ITEMS
+        return tags > MAX_TAGS or self._count(_ITEMS) > MAX_ITEMS or (body[:1] == b"{" and _json.is_heavy(body))
 
     @property
     def needs_lenient(self) -> bool:

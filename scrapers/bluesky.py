@@ -80,7 +80,7 @@ async def fetch(web: "Web", options: Options, bookmark: Bookmark) -> Batch:
     newest, cursor = bookmark.newest, ""
     for _ in range(PAGES if bookmark.newest else 1):
         response = await web.get(address(options, cursor=cursor), accept="application/json")
-        found = parse(response.body, fetched=datetime.now(UTC))
+        found = await _found(response, web.worker)
         posts = {post.key: post for post in found.posts} | posts
         newest, cursor = max(newest, found.newest), found.cursor
         if not cursor or found.oldest <= bookmark.newest:
@@ -90,7 +90,7 @@ async def fetch(web: "Web", options: Options, bookmark: Bookmark) -> Batch:
 
 async def read(response: "Response", options: Options | None, worker: "Worker") -> Batch:
     """Read an author feed. Raises Unreadable."""
-    found = parse(response.body, fetched=datetime.now(UTC))
+    found = await _found(response, worker)
     return Batch(posts=found.posts, bookmark=Bookmark(newest=found.newest))
 
 
@@ -112,7 +112,14 @@ class Found:
     cursor: str = ""
 
 
-def parse(body: bytes, *, fetched: datetime) -> Found:
+async def _found(response: "Response", worker: "Worker") -> Found:
+    if not _json.is_heavy(response.body):
+        return parse(response.body, datetime.now(UTC))
+    found: Found = await worker.run("bluesky.parse", response.body, datetime.now(UTC))
+    return found
+
+
+def parse(body: bytes, fetched: datetime) -> Found:
     """The posts of an author feed, each once. Raises Unreadable when it is none."""
     found = _json.load(body)
     if not isinstance(found.get("feed"), list):

@@ -78,7 +78,7 @@ async def fetch(web: "Web", options: Options, bookmark: Bookmark) -> Batch:
     newest = _newest(bookmark)
     for page in range(PAGES if since else 1):
         response = await web.get(address(options, since=since, page=page), accept="application/json")
-        batch, pages = parse(response.body)
+        batch, pages = await _found(response, web.worker)
         posts += batch.posts
         newest = max(newest, _newest(batch.bookmark))
         if page + 1 >= pages:
@@ -88,7 +88,7 @@ async def fetch(web: "Web", options: Options, bookmark: Bookmark) -> Batch:
 
 async def read(response: "Response", options: Options | None, worker: "Worker") -> Batch:
     """Read one answer of the search. Raises Unreadable."""
-    return parse(response.body)[0]
+    return (await _found(response, worker))[0]
 
 
 def address(options: Options, *, since: int, page: int = 0) -> str:
@@ -99,6 +99,13 @@ def address(options: Options, *, since: int, page: int = 0) -> str:
     if page:
         asked["page"] = str(page)
     return f"{options.server.rstrip('/')}/api/v1/search_by_date?{urlencode(asked)}"
+
+
+async def _found(response: "Response", worker: "Worker") -> tuple[Batch, int]:
+    if not _json.is_heavy(response.body):
+        return parse(response.body)
+    found: tuple[Batch, int] = await worker.run("hackernews.parse", response.body)
+    return found
 
 
 def parse(body: bytes) -> tuple[Batch, int]:

@@ -7,8 +7,8 @@ What the network spoilt is tried again after a minute. That may be wrong for lon
 out of reach for good. So the wait grows as it lasts, and when a few hosts could be reached all the while, it ends.
 """
 
+import re
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from bot.model import Source
 
@@ -24,6 +24,8 @@ CREDIBLE = timedelta(hours=1)
 """It is believed to be down no longer than this while ..."""
 ALIVE = 3
 """... so many hosts can be reached: fewer may be neighbours on the same desk."""
+
+_HOST = re.compile(r"https?://(?:[^/?#@]*@)?(?:\[([^]]+)\]|([^/?#:]+))", re.I)
 
 
 class Network:
@@ -69,7 +71,5 @@ def wait(since: datetime, usual: timedelta, *, now: datetime) -> timedelta:
 def host(source: Source) -> str:
     """The host that a source is read from, or its kind where no option says."""
     address = getattr(source.options, "url", "") or getattr(source.options, "server", "")
-    try:
-        return urlsplit(address).hostname or source.kind
-    except ValueError:
-        return source.kind
+    name = _HOST.match(address)
+    return (name[1] or name[2]).lower() if name else source.kind

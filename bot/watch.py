@@ -199,6 +199,8 @@ class Watch:
             self._log.warning("source failed", source=source.name, reason=error.message, failures=after.failures)
 
     def _keep_failure(self, source: Source, after: Standing, store: Store) -> None:
+        if not store.sources.is_still(source):
+            return
         store.sources.done(after)
         if after.state is SourceState.GONE:
             # One notice for each time that it worked before, whatever it answers in between.
@@ -217,6 +219,8 @@ class Watch:
 
     def _keep(self, source: Source, standing: Standing, batch: Batch, store: Store) -> Look:
         """Read, decide, write: within a transaction."""
+        if not store.sources.is_still(source):  # what its old address says is not what was asked for
+            return Look(source=source.name)
         now = self._now()
         shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing, now), now=now)
         matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]

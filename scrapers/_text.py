@@ -134,20 +134,21 @@ def _simple(html: str, base: str) -> Extract | None:
     """The same without a tree, for HTML of plain tags alone; None for any other."""
     even = html.isprintable()
     if not even:
-        html = _UNFIT.sub("", html).replace("\n", " ").replace("\r", " ")
+        html = _UNFIT.sub("", html).replace("\n", " ").replace("\r", " ").replace("\t", " ")
     pieces = _TAGS.split(html)
     gaps = list(map(_GAPS.get, pieces[1::3]))
     if None in gaps or len(gaps) != html.count("<") or not gaps or len(html) > MAX_HTML:
         return None
     attributes = "".join(pieces[2::3])
+    names = attributes.lower()
     pieces[1::3] = gaps
     del pieces[2::3]
     text = "".join(pieces)
     return Extract(
         plain(unescape(text)) if "&" in text else _lines(text, even=even),
         # Of the tags taken out, <a> alone has an href that counts, and none but pictures and films a src.
-        _distinct(_given("href", attributes), base) if "href" in attributes else (),
-        _distinct(_given("src", attributes), base) if "src" in attributes else (),
+        _distinct(_given("href", attributes), base) if "href" in names else (),
+        _distinct(_given("src", attributes), base) if "src" in names else (),
     )
 
 
@@ -155,7 +156,7 @@ def _given(name: str, attributes: str) -> list[str]:
     """The values of one attribute in those of many tags."""
     usual, every = _GIVEN[name]
     found = usual.findall(attributes)
-    if len(found) == attributes.count(name):
+    if len(found) == attributes.lower().count(name):
         return found
     return [match[1] or match[2] or match[3] or "" for match in every.finditer(attributes)]
 

@@ -55,6 +55,11 @@ class Sources:
         found = self._conn.execute(f"SELECT {_COLUMNS} FROM sources WHERE active ORDER BY name")
         return tuple(_standing(row) for row in found)
 
+    def is_still(self, source: Source) -> bool:
+        """Whether it is watched, and with the very options that this one has: a file may be read during a look."""
+        found = self._conn.execute("SELECT identity FROM sources WHERE name = ? AND active", (source.name,)).fetchone()
+        return found is not None and found[0] == _identity(source)
+
     def done(self, standing: Standing) -> None:
         """Keep what a look made of this standing. Its bookmark belongs into the transaction of its posts."""
         self._conn.execute(

@@ -203,6 +203,24 @@ def test_a_failure_is_written_on_its_source_and_loses_nothing(
     assert standing.due == clock() + timedelta(minutes=20)
 
 
+@pytest.mark.parametrize("failing", [False, True])
+def test_what_the_old_address_answers_is_nothing_to_the_new_one(
+    failing: bool, watch: Watch, web: Web, orders: Orders, store: Store, clock: Clock, make_post: MakePost
+) -> None:
+    web.fails("wire", Gone("gone", status=410)) if failing else web.says("wire", make_post(1), etag="old")
+    old = orders.sources["wire"]
+
+    async def fetch(source: Source, bookmark: Bookmark) -> Batch:
+        store.sources.sync([replace(old, options="https://moved.example.org")], now=clock())  # the file was changed
+        return await web.fetch(source, bookmark)
+
+    watch = Watch(store, orders, fetch=fetch, now=clock, wake=lambda: None, notify=print)
+    look = asyncio.run(watch.look(old))
+    assert (look.posts, look.alerts, store.report().shown) == (0, 0, 0)
+    standing = store.sources.standing("wire")
+    assert (standing.bookmark, standing.state, standing.first) == (Bookmark(), SourceState.UNPROVEN, True)
+
+
 def test_a_source_that_suddenly_shows_nothing_is_ill(
     look: Callable[[str], Look], web: Web, store: Store, make_post: MakePost
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 _FIELDS = "vigie"
 _ROOT = "vigie"
-_CHATTERERS = ("httpx", "httpcore", "aiohttp", "telegram", "apscheduler", "asyncio", "websockets")
+_CHATTERERS = ("httpx", "httpcore", "telegram", "apscheduler", "asyncio", "websockets")
 _DEEPEST = 5
 
 _HIDDEN = "[redacted]"

@@ -5,10 +5,11 @@ an opener keeps besides is its window: 8 MB at most for zstd (RFC 9659), 16 MB f
 """
 
 import sys
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from isal import isal_zlib as zlib
 
 from scrapers._errors import TooLarge, Unreachable, Unreadable
 
@@ -20,6 +21,7 @@ ASKED = "gzip, deflate, br, zstd"
 MAX_MEMBERS = 1_000
 """Streams one after another in one body. Honest ones are few, and an empty one costs more to open than to send."""
 
+_FAULT: type[Exception] = zlib.error  # type: ignore[assignment]  # its stub takes the class for an instance
 _GZIP = 16 + zlib.MAX_WBITS
 _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
@@ -141,11 +143,11 @@ def _coding(names: str) -> _Coding | None:
 
 
 def _gzip() -> _Coding:
-    return _Coding(lambda piece: zlib.decompressobj(_GZIP), zlib.error, again=b"\x1f\x8b")
+    return _Coding(lambda piece: zlib.decompressobj(_GZIP), _FAULT, again=b"\x1f\x8b")
 
 
 def _deflate() -> _Coding:
-    return _Coding(lambda piece: zlib.decompressobj(_ZLIB if _looks_like_zlib(piece) else _RAW), zlib.error)
+    return _Coding(lambda piece: zlib.decompressobj(_ZLIB if _looks_like_zlib(piece) else _RAW), _FAULT)
 
 
 def _looks_like_zlib(piece: bytes) -> bool:

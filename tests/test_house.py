@@ -28,8 +28,9 @@ FLOORS = (
 
 IMPORTERS = {
     "httpx": {"scrapers._web"},
-    "yarl": {"scrapers._web"},
-    "aiohttp": {"scrapers._web"},
+    "pycurl": {"scrapers._web"},
+    "certifi": {"scrapers._web"},
+    "isal": {"scrapers._inflate"},
     "brotli": {"scrapers._inflate"},
     "backports": {"scrapers._inflate"},  # backports.zstd, until Python 3.14 has it as compression.zstd
     "compression": {"scrapers._inflate"},

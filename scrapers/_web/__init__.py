@@ -5,15 +5,14 @@
 * **Bounded**: bytes on the wire and opened (``_inflate``), redirects, headers, and the time of the whole request.
 * **Plain**: whatever goes wrong is one of ``_errors``, in words for an operator, without secrets of the address.
 
-Written against httpx's request, response and transport; behind them stands aiohttp, which costs a quarter of httpx's
-own pool and does not collapse above 100 connections. Redirects, decoding and cookies (none) are ours: AsyncClient is
-not used.
+Written against httpx's request, response and transport; behind them stands libcurl, which costs a tenth of httpx's own
+pool and does not collapse above 100 connections. Redirects, decoding and cookies (none) are ours: AsyncClient is not
+used.
 
 ``transport`` makes the connections, ``address`` reads addresses, ``answers`` says what came back.
 """
 
 import asyncio
-import ssl
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +21,6 @@ from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import aiohttp
 import httpx
 
 from scrapers._errors import Misuse, Refused, ScrapeError, TooLarge, Unreachable
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
 MAX_BODY = 5_000_000
 """Bytes of a body, on the wire and opened."""
 AT_ONCE = 256
-"""Requests under way, and hosts whose connections are kept."""
+"""Requests under way."""
 MAX_SITEMAPS = 50
 
 
@@ -81,8 +79,8 @@ class _Budget:
 class Web:
     """The way out, for one process: one set of connections, lanes and limits.
 
-    ``transport``, ``resolve`` and ``ssl_context`` are handed in by tests. Use it as an async context manager, or call
-    ``aclose``.
+    ``transport``, ``resolve`` and ``trust`` (a file of certificates) are handed in by tests. Use it as an async context
+    manager, or call ``aclose``.
     """
 
     def __init__(
@@ -91,12 +89,12 @@ class Web:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         resolve: Resolve | None = None,
-        ssl_context: ssl.SSLContext | None = None,
+        trust: str = "",
     ) -> None:
         self._settings = settings
         self._guard = Guard(settings.allow_private, resolve=resolve)
         self._transport = transport
-        self._ssl_context = ssl_context
+        self._trust = trust
         self._worker: Worker | None = None
         self._robots: Robots | None = None
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -175,14 +173,12 @@ class Web:
             raise
 
     async def _exchange(self, url: httpx.URL, headers: dict[str, str], budget: _Budget) -> Answer:
-        if len(self._lanes) > AT_ONCE:  # A connection is kept only while the hosts are few: files are limited.
-            headers = headers | {"connection": "close"}
         request = httpx.Request("GET", bare(url), headers=headers | {"host": url.netloc.decode("ascii")})
         began = time.monotonic()
         try:
             async with asyncio.timeout(budget.left):
                 return await read(await self._out().handle_async_request(request), budget.size, cut=budget.cut)
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError) as error:  # some of them are TimeoutErrors too
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise explain(error) from error
         except TimeoutError:
             raise Unreachable(f"no answer within {budget.whole:g} s") from None
@@ -194,7 +190,7 @@ class Web:
     def _out(self) -> httpx.AsyncBaseTransport:
         """The transport, made when it is first needed because it belongs to a running loop."""
         if self._transport is None:
-            self._transport = Transport(self._guard, self._settings.proxy, self._ssl_context)
+            self._transport = Transport(self._guard, self._settings.proxy, self._trust)
         return self._transport
 
     def _owed(self, host: str) -> float:

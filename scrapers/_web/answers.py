@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-import aiohttp
 import httpx
 
 from scrapers._errors import (
@@ -140,33 +139,23 @@ def retry_after(value: str, *, now: datetime) -> timedelta | None:
 
 
 def explain(error: Exception) -> ScrapeError:
-    """What an error of httpx or aiohttp means for a source, in one plain line."""
-    if isinstance(error, aiohttp.ClientResponseError) and error.args and error.message.strip().startswith(_FLOODS):
-        return TooLarge("its headers are more or longer than any honest server sends")
+    """What an error of httpx, or of the system, means for a source, in one plain line."""
     for kinds, meaning, words in _MEANINGS:
         if isinstance(error, kinds):
             return meaning(words)
     return Unreachable("the connection broke")
 
 
-_FLOODS = ("Too many headers", "Got more than")
-"""What aiohttp says of headers beyond its bounds; it has no class of its own for them."""
 _MEANINGS: tuple[tuple[tuple[type[Exception], ...], type[ScrapeError], str], ...] = (
-    ((aiohttp.ClientConnectorDNSError,), Unconnected, "the name does not resolve"),
-    ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError, httpx.ProxyError), Unconnected,
-     "the proxy does not answer"),
-    ((aiohttp.ClientConnectorCertificateError,), Unreachable, "its certificate is not valid"),
-    ((aiohttp.ClientSSLError,), Unreachable, "no secure connection could be made"),
-    ((aiohttp.ClientConnectorError, httpx.ConnectError), Unconnected, "the connection was refused"),
-    ((aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout), Unconnected, f"no connection within {CONNECT:g} s"),
-    ((aiohttp.ServerTimeoutError, httpx.TimeoutException), Unreachable, "no answer in time"),
-    ((aiohttp.InvalidURL, httpx.UnsupportedProtocol, httpx.InvalidURL), Misuse, "this is not a web address"),
-    ((aiohttp.ServerDisconnectedError,), Unreachable, "the server hung up without an answer"),
-    ((aiohttp.ClientPayloadError,), Unreachable, "the answer broke off"),
-    ((aiohttp.ClientResponseError, httpx.RemoteProtocolError), Unreachable, "what it answers is not HTTP"),
+    ((httpx.ProxyError,), Unconnected, "the proxy does not answer"),
+    ((httpx.ConnectError,), Unconnected, "the connection was refused"),
+    ((httpx.ConnectTimeout,), Unconnected, f"no connection within {CONNECT:g} s"),
+    ((httpx.TimeoutException,), Unreachable, "no answer in time"),
+    ((httpx.UnsupportedProtocol, httpx.InvalidURL), Misuse, "this is not a web address"),
+    ((httpx.RemoteProtocolError,), Unreachable, "what it answers is not HTTP"),
     ((httpx.DecodingError,), Unreadable, "its compressed body is damaged"),
     ((httpx.TooManyRedirects,), TooLarge, f"more than {MAX_REDIRECTS} redirects"),
-)  # fmt: skip
+)
 """First fit wins: subclasses stand before their bases. All else is a connection that broke."""
 
 

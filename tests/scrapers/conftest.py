@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
+import trustme
 
 from scrapers._web import Web, WebSettings
 from tests.scrapers.sites import Answer, Site, Start
@@ -27,6 +29,7 @@ async def start() -> AsyncIterator[Start]:
 
             site = Site(write if isinstance(answer, bytes) else answer)
             server = await asyncio.start_server(site.serve, host, port, ssl=tls)
+            stack.push_async_callback(site.stop)
             stack.callback(server.close)
             site.port = server.sockets[0].getsockname()[1]
             return site
@@ -41,3 +44,12 @@ async def web() -> AsyncIterator[Web]:
     )
     async with Web(settings) as found:
         yield found
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, ssl.SSLContext]:
+    """A file of an authority to trust, and what a site needs to show a certificate of it for news.example.org."""
+    authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("news.example.org").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    return str(tmp_path / "authority.pem"), context

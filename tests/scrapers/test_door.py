@@ -14,7 +14,7 @@ from scrapers.telegram import Options as Telegram
 
 HEAVY = {
     "httpx",
-    "aiohttp",
+    "pycurl",
     "bs4",
     "lxml",
     "feedparser",

@@ -115,12 +115,13 @@ asyncio.run(main())
 
 
 async def test_a_proxy_of_the_environment_is_not_used(start: Start, tmp_path: Path) -> None:
-    """It would look names up itself, past the guard; and a .netrc would send passwords that nobody meant to."""
+    """It would look names up itself, past the guard; and .netrc or .curlrc would send passwords nobody meant to."""
     site, proxy = await start(reply(body=b"straight")), await start(reply(body=b"by proxy"))
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / ".curlrc").write_text(f'proxy = "{proxy.url()}"\nuser = "me:secret"\n')
     names = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     environment = os.environ | dict.fromkeys(names, proxy.url()) | {"no_proxy": "", "NO_PROXY": ""}
-    environment |= {"HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc")}
+    environment |= {"HOME": str(tmp_path), "CURL_HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc")}
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", ASK, site.url()), cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE
     )

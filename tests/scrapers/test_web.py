@@ -1,11 +1,10 @@
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
-import aiohttp
 import httpx
+import pycurl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,10 +24,10 @@ from scrapers import (
     Unreachable,
 )
 from scrapers._guard import Guard
-from scrapers._web import AT_ONCE, Web, WebSettings, user_agent
+from scrapers._web import Web, WebSettings, transport, user_agent
 from scrapers._web.address import show
 from scrapers._web.answers import explain, retry_after
-from scrapers._web.transport import connector
+from scrapers._web.transport import Transport
 from tests.scrapers.sites import Start, reply
 
 LOOPBACK = ip_network("127.0.0.0/8")
@@ -105,18 +104,6 @@ class TestAsking:
             await web.get(site.url())
         assert site.connections == 1
 
-    async def test_connections_are_not_kept_when_the_hosts_are_many(self) -> None:
-        kept: list[bool] = []
-
-        def answer(request: httpx.Request) -> httpx.Response:
-            kept.append(request.headers.get("connection") != "close")
-            return httpx.Response(200)
-
-        async with Web(WebSettings(gap=timedelta()), transport=httpx.MockTransport(answer)) as web:
-            for number in range(AT_ONCE + 10):
-                await web.get(f"http://{number}.example.org/")
-        assert kept == [True] * AT_ONCE + [False] * 10
-
     async def test_a_host_is_asked_one_thing_at_once(self, web: Web, start: Start) -> None:
         site = await start(reply(body=b"x"))
         await asyncio.gather(*(web.get(site.url(f"/{n}")) for n in range(20)))
@@ -171,13 +158,23 @@ class TestGuard:
             assert (await web.get(site.url(host="a.example.org"))).body == b"x"
         assert asked == ["a.example.org"]
 
-    async def test_the_last_wall_sees_the_address_itself(self, start: Start) -> None:
-        """aiohttp asks no resolver for a literal address: the maker of sockets must refuse, and the refusal arrive."""
-        site = await start(reply(body=b"secret"))
-        found = connector(Guard(), ssl.create_default_context())
-        async with aiohttp.ClientSession(connector=found) as session:
-            with pytest.raises(Refused, match="inner address"):
-                await session.get(site.url())
+    @pytest.mark.parametrize(
+        "host", ["127.0.0.1", "127.0.0.1.", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::1]", "[0:0:0:0:0:0:0:1]"]
+    )
+    async def test_the_last_wall_sees_the_address_itself(self, start: Start, host: str) -> None:
+        """A literal address is asked of no name server: the maker of sockets must refuse, and the refusal arrive."""
+        site, behind = await start(reply(body=b"secret")), Transport(Guard(), "")
+        with pytest.raises(Refused, match="inner address"):
+            await behind.handle_async_request(httpx.Request("GET", f"http://{host}:{site.port}/"))
+        await behind.aclose()
+        assert site.connections == 0
+
+    @pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "017700000001", "0"])
+    async def test_an_odd_address_is_not_even_read_behind_the_first_wall(self, start: Start, host: str) -> None:
+        site, behind = await start(reply(body=b"secret")), Transport(Guard(), "")
+        with pytest.raises((Refused, Unconnected)):
+            await behind.handle_async_request(httpx.Request("GET", f"http://{host}:{site.port}/"))
+        await behind.aclose()
         assert site.connections == 0
 
     @pytest.mark.parametrize(
@@ -341,6 +338,9 @@ class TestFaults:
         [(b"", "hung up"), (b"HTTP/1.1 200 OK\r\nContent-Le", "hung up|not HTTP|broke"),
          (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "broke off"),
          (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "broke off"),
+         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "broke off"),
+         (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy", "not HTTP"),
+         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nxy", "not HTTP"),
          (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "not HTTP"), (b"<html>HTTP/0.9</html>\n", "not HTTP"),
          (b"\x15\x03\x01\0\x02\x02\x46\r\n\r\n", "not HTTP")],
     )  # fmt: skip
@@ -375,35 +375,48 @@ class TestFaults:
 
     async def test_a_connection_that_takes_too_long_is_none(self) -> None:
         def late(request: httpx.Request) -> httpx.Response:
-            raise aiohttp.ConnectionTimeoutError
+            raise httpx.ConnectTimeout("late")
 
         async with Web(WebSettings(), transport=httpx.MockTransport(late)) as web:
             with pytest.raises(Unconnected, match="no connection within 5 s"):
                 await web.get("http://example.org/")
 
-    def test_every_error_of_the_libraries_has_a_meaning(self) -> None:
-        for kind in {*family(httpx.HTTPError), *family(httpx.InvalidURL), *family(aiohttp.ClientError)}:
+    def test_every_error_of_httpx_has_a_meaning(self) -> None:
+        for kind in {*family(httpx.HTTPError), *family(httpx.InvalidURL)}:
             error = kind.__new__(kind)
             assert isinstance(explain(error), ScrapeError)
-            transient = issubclass(kind, httpx.TimeoutException | httpx.NetworkError | aiohttp.ClientConnectionError)
-            misuse = issubclass(kind, aiohttp.InvalidURL)
-            assert explain(error).transient or not transient or misuse, kind
+            assert explain(error).transient or not issubclass(kind, httpx.TimeoutException | httpx.NetworkError), kind
 
-    @pytest.mark.parametrize(
-        "kind",
-        [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, aiohttp.ClientConnectorError,
-         aiohttp.ClientConnectorDNSError, aiohttp.ConnectionTimeoutError],
-    )  # fmt: skip
+    def test_every_code_of_libcurl_has_a_meaning(self) -> None:
+        others = {pycurl.E_URL_MALFORMAT: Misuse, 100: TooLarge}
+        for code in range(1, 120):
+            assert isinstance(transport.explain(code), others.get(code, Unreachable)), code
+
+    @pytest.mark.parametrize("kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError])
     def test_what_never_connected_may_be_our_own_network(self, kind: type[Exception]) -> None:
         assert type(explain(kind.__new__(kind))) is Unconnected
 
     @pytest.mark.parametrize(
-        "kind",
-        [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, aiohttp.ClientPayloadError,
-         aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.SocketTimeoutError, ConnectionResetError],
-    )  # fmt: skip
+        "kind", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, ConnectionResetError]
+    )
     def test_what_broke_later_is_the_servers_matter(self, kind: type[Exception]) -> None:
         assert type(explain(kind.__new__(kind))) is Unreachable
+
+    @pytest.mark.parametrize(
+        "code",
+        [pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_RESOLVE_PROXY,
+         pycurl.E_OPERATION_TIMEDOUT, pycurl.E_ABORTED_BY_CALLBACK],
+    )  # fmt: skip
+    def test_a_code_of_libcurl_for_no_connection_may_be_our_own_network(self, code: int) -> None:
+        assert type(transport.explain(code)) is Unconnected
+
+    @pytest.mark.parametrize(
+        "code",
+        [pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_GOT_NOTHING, pycurl.E_PARTIAL_FILE,
+         pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION],
+    )  # fmt: skip
+    def test_a_code_of_libcurl_for_what_broke_later_is_the_servers_matter(self, code: int) -> None:
+        assert type(transport.explain(code)) is Unreachable
 
 
 class TestSettings:

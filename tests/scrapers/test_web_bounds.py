@@ -99,8 +99,9 @@ class TestHeaders:
         [endless(b"HTTP/1.1 200 OK\r\n", lambda number: b"".join(b"X-%d-%d: 1\r\n" % (number, n) for n in range(500))),
          endless(b"HTTP/1.1 ", lambda number: b"2" * 9999), endless(b"HTTP/1.1 200 ", lambda number: b"O" * 9999),
          endless(b"HTTP/1.1 200 OK\r\nX: ", lambda number: b"x" * 9999),
-         endless(b"HTTP/1.1 200 OK\r\n", lambda number: b"x" * 9999)],
-        ids=["headers", "digits", "status", "header", "name"],
+         endless(b"HTTP/1.1 200 OK\r\n", lambda number: b"x" * 9999),
+         endless(b"", lambda number: b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)],
+        ids=["headers", "digits", "status", "header", "name", "hints"],
     )  # fmt: skip
     async def test_an_endless_head_ends_at_once(self, web: Web, start: Start, answer: Answer) -> None:
         site = await start(answer)
@@ -148,8 +149,14 @@ class TestTime:
             with pytest.raises(Unreachable, match=r"no answer within 0\.2 s"):
                 await web.get(site.url())
 
-    async def test_hints_without_an_answer_do_not_stretch_it(self, start: Start) -> None:
-        site = await start(endless(b"", lambda number: b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100))
+    async def test_hints_that_drip_do_not_stretch_it(self, start: Start) -> None:
+        async def drip(request: bytes, writer: asyncio.StreamWriter) -> None:
+            while not writer.is_closing():
+                writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+        site = await start(drip)
         async with Web(quick(timeout=timedelta(milliseconds=200))) as web:
             with pytest.raises(Unreachable, match=r"no answer within 0\.2 s"):
                 await web.get(site.url())

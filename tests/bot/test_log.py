@@ -66,7 +66,7 @@ def test_an_error_is_told_with_its_traceback_and_without_its_secrets(lines):
     assert "OSError: cannot reach https://api.telegram.org/bot[redacted]/getMe" in line["exception"]
 
 
-@pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "aiohttp.client", "telegram.request", "apscheduler.jobs"])
+@pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "telegram.request", "apscheduler.jobs"])
 def test_libraries_speak_from_warnings_up_and_are_redacted_too(lines, name):
     logging.getLogger(name).info("GET https://api.telegram.org/bot%s/getMe", TOKEN)
     logging.getLogger(name).warning("GET https://api.telegram.org/bot%s/getMe", TOKEN)

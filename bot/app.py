@@ -39,6 +39,8 @@ AWAY = (0, 0)
 """The fingerprint of a file that is not there, as for a moment while an editor replaces it."""
 PATIENCE = timedelta(seconds=60)
 """``run --once`` waits so long for what is due later (flood control, a second try)."""
+READING = timedelta(minutes=2)
+"""``run --once`` reads articles so long: a site may ask for a minute between two pages. The rest is due next time."""
 
 
 class Messenger(Sender, Protocol):
@@ -182,7 +184,7 @@ class App:
         if self._messenger:
             await self._messenger.start()
         looks = await self._watch.sweep(progress)
-        read = await self._reader.sweep()
+        read = await self._reader.sweep(patience=READING)
         await self._deliver.drain(patience=PATIENCE)
         return Tally(
             sources=len(looks),
@@ -275,9 +277,9 @@ class App:
     async def _swap(self, config: Config, orders: Orders) -> None:
         lines = changed(self.config, config)
         if config.http != self.config.http:
+            old, self._web = self._web, Web(config.http.settings())  # at first: a beat may start something meanwhile
             await self._watch.stop()
             await self._reader.stop()
-            old, self._web = self._web, Web(config.http.settings())
             await old.aclose()
         if (config.store_path, config.telegram.api_url) != (self.config.store_path, self.config.telegram.api_url):
             self._log.warning("another database or Bot API is used from the next start on")

@@ -1,36 +1,32 @@
 """Reads the articles behind posts whose source wants their full text, once each, and commits all that follows.
 
 beat      starts to read on every host where a page is due; never waits for one
-sweep     reads every page that is due, once: ``vigie run --once``
+sweep     reads what is due, as far as it gets within a time: ``vigie run --once``
 stop      leaves what is under way: nothing of it was kept, and it is due again
 
+On one host pages are read one after the other, the longest due first, each taken out of the store when its turn comes.
 A page that cannot be read concerns its post alone: the source stays as it is, and the summary was matched at the look.
+A host that asks for time, or cannot be reached, is left alone for a while with all its pages.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
 
 from bot import log
 from bot.model import Article, Match, Seen, Source
 from bot.rules import articles, outage, plan
 from bot.store import Store
 from bot.tell import Orders, Outcome, tell
-from scrapers import Post, ScrapeError, Unconnected, Unreachable
+from scrapers import Post, ScrapeError, Unconnected
 
 FullText = Callable[[Post], Awaitable[Post]]
 
 CROWD = 64
 """Articles that are read at once, over all hosts; on one host they are read one after the other."""
-MOST = 1000
-"""So many are taken out at a beat, however many are due."""
-EVERY = -1
-"""All that are due."""
 SETBACK = 60.0
-"""Seconds before an article that could not be kept (a full disk) is asked for again."""
+"""Seconds before a host is asked again when an article of it could not be kept (a full disk)."""
 
 
 class Reader:
@@ -56,66 +52,73 @@ class Reader:
         self._wake = wake
         self._offline = offline
         self._room = asyncio.Semaphore(CROWD)
-        self._under_way: dict[str, asyncio.Task[Outcome]] = {}
+        self._under_way: dict[str, asyncio.Task[None]] = {}
         self._log = log.get("articles")
 
     def beat(self) -> None:
         """Start to read on each host where a page is due and none is being read."""
-        self._start(MOST)
+        self._start(lambda outcome: None)
 
-    async def sweep(self) -> Outcome:
-        """Read every page that is due, once, and say what that came to."""
-        done = await asyncio.gather(*self._start(EVERY))
-        return _sum(done)
+    async def sweep(self, *, patience: timedelta) -> Outcome:
+        """Read what is due, as far as that goes within ``patience``, and say what it came to; the rest stays due."""
+        outcomes: list[Outcome] = []
+        tasks = self._start(outcomes.append)
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience.total_seconds())
+            await _leave(tasks)
+        return Outcome(hits=sum(one.hits for one in outcomes), alerts=sum(one.alerts for one in outcomes))
 
     async def stop(self) -> None:
         """Leave the articles that are being read."""
-        tasks = tuple(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _leave(tuple(self._under_way.values()))
 
-    def _start(self, most: int) -> "list[asyncio.Task[Outcome]]":
+    def _start(self, done: Callable[[Outcome], None]) -> "list[asyncio.Task[None]]":
         tasks = []
-        for host, waiting in _by_host(self._store.articles.due(self._now(), limit=most)).items():
+        for host in self._store.articles.hosts(self._now()):
             if host not in self._under_way:
-                task = asyncio.create_task(self._read_all(waiting), name=f"read {host}")
+                task = asyncio.create_task(self._read_all(host, done), name=f"read {host}")
                 self._under_way[host] = task
                 task.add_done_callback(partial(self._finished, host))
                 tasks.append(task)
         return tasks
 
-    def _finished(self, host: str, _task: "asyncio.Task[Outcome]") -> None:
+    def _finished(self, host: str, _task: "asyncio.Task[None]") -> None:
         self._under_way.pop(host)
 
-    async def _read_all(self, waiting: Sequence[Article]) -> Outcome:
-        """The articles of one host, one after the other."""
-        return _sum([await self._isolated(article) for article in waiting])
-
-    async def _isolated(self, article: Article) -> Outcome:
-        """One article; whatever goes wrong in it concerns its post alone."""
+    async def _read_all(self, host: str, done: Callable[[Outcome], None]) -> None:
+        """What is due on one host, one after the other; whatever goes wrong concerns this host alone."""
         try:
-            async with self._room:
-                return await self.read(article)
+            while await self._read_next(host, done):
+                pass
         except Exception as error:
-            self._log.error("article failed", error=error, post=article.post)
+            self._log.error("article failed", error=error, host=host)
             await asyncio.sleep(SETBACK)
-            return Outcome()
+
+    async def _read_next(self, host: str, done: Callable[[Outcome], None]) -> bool:
+        """False when nothing is due on this host."""
+        async with self._room:
+            article = self._store.articles.next(host, self._now())
+            if article is not None:
+                done(await self.read(article))
+        return article is not None
 
     async def read(self, article: Article) -> Outcome:
         """Read one article, and commit everything that follows from it, or its failure."""
-        if not self._wanting(article):  # the configuration changed while it waited
+        if not self._wanting(article):  # the configuration changed while it waited, or while its post was looked at
+            with self._store.transaction() as store:
+                store.articles.drop(article)
             return Outcome()
-        post = self._store.archive.post(article.post)
         try:
-            dated = post.published is not None and not article.read
-            outcome = self._commit(article, post if article.read else await self._full_text(post), dated=dated)
+            post = self._store.archive.post(article.post)
+            outcome = self._commit(article, post, post if article.read else await self._full_text(post))
         except ScrapeError as error:
             self._fail(article, error)
             return Outcome()
         except Exception:
             # A try like any other: a post that breaks us must not be asked for without end.
-            self._fail(article, Unreachable("it could not be kept"))
+            failure = ScrapeError("it could not be kept")
+            failure.transient = True
+            self._fail(article, failure)
             raise
         if outcome.alerts:
             self._wake()
@@ -126,15 +129,18 @@ class Reader:
         known = [self.orders.sources[name] for name in article.sources if name in self.orders.sources]
         return [source for source in known if source.full_text]
 
-    def _commit(self, article: Article, post: Post, *, dated: bool) -> Outcome:
+    def _commit(self, article: Article, before: Post, post: Post) -> Outcome:
         """Read, decide, write; no await until the commit.
 
-        Only fresh posts are owed a reading; one that its source had not ``dated`` may turn out to be old.
+        Only fresh posts are owed a reading, but the archive may know an older date, and the page tell one. What counts
+        is the age when it was first owed: a page that could not be read for days is still told.
         """
         now = self._now()
         with self._store.transaction() as store:
+            if store.archive.post(article.post) != before:  # reworded in the meantime: it is still due, and read again
+                return Outcome()
             store.archive.complete(article.post, post)
-            fresh = dated or plan.is_fresh(post, True, now=now, age=self.orders.fresh, first_age=None)
+            fresh = plan.is_fresh(post, True, now=article.owed, age=self.orders.fresh, first_age=None)
             outcome = tell(store, self.orders, [self._matched(article, post, fresh=fresh)], now=now)
             store.articles.read(article)
         if outcome.hits:
@@ -148,33 +154,23 @@ class Reader:
 
     def _fail(self, article: Article, error: ScrapeError) -> None:
         now = self._now()
-        if isinstance(error, Unconnected) and self._offline():
+        if isinstance(error, Unconnected) and self._offline():  # nobody's fault: it is owed as before
             with self._store.transaction() as store:
-                store.articles.put_off(article, now + outage.RETRY)
+                store.articles.hold(article.host, now + outage.RETRY, now=now)
             return
-        due = articles.after_failure(article, error, now=now)
+        due, until = articles.after_failure(article, error, now=now), articles.held(error, now=now)
         with self._store.transaction() as store:
             if due is None:
-                store.articles.give_up(article, error.message)
+                store.articles.give_up(article, error.message, now=now)
             else:
-                store.articles.later(article, due, error.message, now=now)
-        self._log.info("article not read", page=error.subject, reason=error.message, again=str(due or "no"))
+                store.articles.later(article, due, error.message, counts=articles.counts(error), now=now)
+            if until is not None:  # that host which failed: a redirect may have led to another
+                store.articles.hold(articles.host(error.subject) or article.host, until, now=now)
+        again = str(due or "no")
+        self._log.info("article not read", post=article.post, page=error.subject, reason=error.message, again=again)
 
 
-def _by_host(waiting: Iterable[Article]) -> Mapping[str, Sequence[Article]]:
-    hosts: dict[str, list[Article]] = defaultdict(list)
-    for article in waiting:
-        hosts[_host(article.url)].append(article)
-    return hosts
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _sum(outcomes: Iterable[Outcome]) -> Outcome:
-    done = tuple(outcomes)
-    return Outcome(hits=sum(one.hits for one in done), alerts=sum(one.alerts for one in done))
+async def _leave(tasks: "Iterable[asyncio.Task[None]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -175,19 +175,29 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """The page behind a post, owed a reading. ``post`` is the row of that post, ``url`` its address.
+    """The page behind a post, owed a reading. ``post`` is the row of that post, ``host`` that of its address.
 
-    ``sources`` are those that showed the post and want its full text; ``tries`` counts the readings that failed, and
-    ``tried`` is when the first of them did. ``read`` means that the archive has the text already, and one more source
-    wants it matched.
+    ``sources`` are those that showed the post and want its full text, ``owed`` is since when; ``tries`` counts the
+    readings that failed, and ``tried`` is when the first of them did. ``read`` means that the archive has the text
+    already, and one more source wants it matched.
     """
 
     post: int
-    url: str
+    host: str
     sources: tuple[str, ...]
+    owed: datetime
     tries: int = 0
     tried: datetime | None = None
     read: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """How many pages of a source were given up lately, and why the last of them was."""
+
+    source: str
+    pages: int
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

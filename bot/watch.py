@@ -222,13 +222,14 @@ class Watch:
         if not store.sources.is_still(source):  # what its old address says is not what was asked for
             return Look(source=source.name)
         now = self._now()
-        shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing, now), now=now)
+        is_fresh = self._is_fresh(standing.first or batch.anew, now)
+        shown = store.archive.add(source, batch.posts, is_fresh=is_fresh, now=now)
         matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]
         told = tell(store, self.orders, matched, now=now)
-        store.articles.owe(source, articles.wanted(source, shown.seen), now=now)
+        store.articles.owe(source, articles.wanted(source, batch.posts, shown.seen), now=now)
         store.sources.done(rhythm.after_look(source, standing, batch, new=shown.here, now=now))
         return Look(source=source.name, posts=len(batch.posts), new=shown.new, hits=told.hits, alerts=told.alerts)
 
-    def _is_fresh(self, standing: Standing, now: datetime) -> Callable[..., bool]:
-        first_age = self.orders.backfill if standing.first else None
+    def _is_fresh(self, first: bool, now: datetime) -> Callable[..., bool]:
+        first_age = self.orders.backfill if first else None
         return partial(plan.is_fresh, now=now, age=self.orders.fresh, first_age=first_age)

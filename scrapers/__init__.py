@@ -68,6 +68,7 @@ __all__ = [
     "about",
     "fetch",
     "full_text",
+    "is_whole",
     "kinds",
     "link_keys",
     "options",
@@ -132,13 +133,20 @@ async def full_text(web: "Web", post: Post) -> Post:
     """The post with the text of the page at its address, and with what only that page says (author, date, language).
 
     What the post says stays where it is: its old text is the beginning of the new one. Raises ScrapeError, Refused
-    where the site's robots.txt says no.
+    where the site's robots.txt says no, Unreadable where the address leads to another page than that of the post.
     """
     from scrapers import _article, _full
 
     response = await web.get(post.url, accept="text/html, application/xhtml+xml, */*;q=0.5", page=True)
+    _full.check(post, response.url, front=False)
     article = await _article.read(response, worker=web.worker, fetched=datetime.now(UTC))
+    _full.check(post, response.url, front=article.front)
     return tidy(Batch(posts=(_full.complete(post, article),))).posts[0]
+
+
+def is_whole(post: Post) -> bool:
+    """Whether a post, as a look brought it, has the text of its page already: that of a single article has."""
+    return bool(post.text) and post.key.startswith("article:")
 
 
 def link_keys(urls: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ class About:
     ``floor`` is the shortest time between two looks at one source on a public host; ``needs`` is what an operator
     must have first ("nothing", "a token"); ``terms`` what its rules say of reading it by a program; ``languages``
     where its posts come from, in words. ``lists`` is whether each look shows the newest posts, new or not: then an
-    empty answer after a full one is a fault; a search for what is newer than a date may well find nothing. ``pages``
+    empty answer after a full one is a fault; a search for what is newer than a date, or a sitemap of the news of two
+    days, may well hold nothing. ``pages``
     is whether the address of a post is a page that says more than the post; ``thin`` whether the posts say so little
     that these pages are read unless the operator says no.
     """

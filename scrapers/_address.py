@@ -23,6 +23,11 @@ def is_home(url: str) -> bool:
     return not parts.path.strip("/") and not parts.query
 
 
+def spaceless(url: str) -> str:
+    """The address with its blanks as they are sent: percent-encoded."""
+    return url.replace(" ", "%20")
+
+
 def check_server(url: str) -> None:
     """Raises ValueError unless this is the address of a server: http(s), a host, no query."""
     try:

@@ -59,7 +59,8 @@ class Article:
 
     ``url`` is the address that the page calls its own, where that can be believed, else the one that answered.
     ``text`` is plain, a line for each paragraph, and "" where the page holds no article. ``published`` is aware UTC or
-    None, ``lang`` a BCP 47 tag in lower case or "", ``media`` the pictures that the page names as its own.
+    None, ``lang`` a BCP 47 tag in lower case or "", ``media`` the pictures that the page names as its own. ``front`` is
+    whether the page calls nothing but a home page its own, which is not believed for ``url``.
     """
 
     url: str
@@ -69,6 +70,7 @@ class Article:
     published: datetime | None = None
     lang: str = ""
     media: tuple[str, ...] = ()
+    front: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,8 @@ def whole(body: bytes, url: str, content_type: str, fetched: datetime) -> Articl
     _check_size(body)  # once more, since it may have been gzip
     tree = _tree(_decode.document(body, _with_charset(body, content_type)).body.decode("utf-8", "replace"))
     base = next((_links.absolute(url, each.get("href") or "") for each in tree.iter("base")), "") or url
-    home = _canonical(tree, base, url)
+    names = _named(tree, base)
+    home = _canonical(names, url)
     told = _from_json(_chosen(tree, home), base, fetched)
     tags = _from_tags(tree, base, fetched)
     return Article(
@@ -115,6 +118,7 @@ def whole(body: bytes, url: str, content_type: str, fetched: datetime) -> Articl
         published=told.published or tags.published,
         lang=told.lang or tags.lang,
         media=tuple(dict.fromkeys((*told.media, *tags.media)))[:MAX_MANY],
+        front=bool(names) and all(map(_is_front, names)),
     )
 
 
@@ -207,18 +211,24 @@ def _longer(extracted: str, declared: str) -> str:
     return declared if 2 * letters > len(declared) else extracted
 
 
-def _canonical(tree: Any, base: str, url: str) -> str:
-    """The page's own address: link rel=canonical, og:url, or the one that answered.
+def _named(tree: Any, base: str) -> tuple[str, ...]:
+    """The addresses that the page calls its own: link rel=canonical, og:url."""
+    links = (each.get("href") or "" for each in tree.iter("link") if "canonical" in _words(each.get("rel")))
+    said = (*islice(links, 1), _metas(tree).get("og:url", ""))
+    return tuple(filter(_links.key, (_address(base, each) for each in said)))
+
+
+def _canonical(names: Iterable[str], url: str) -> str:
+    """The page's own address: the first that can be believed, or the one that answered.
 
     A bare home page is not believed, of any host: careless templates name theirs on every page.
     """
-    links = (each.get("href") or "" for each in tree.iter("link") if "canonical" in _words(each.get("rel")))
-    for said in (*islice(links, 1), _metas(tree).get("og:url", "")):
-        found = _address(base, said)
-        key = _links.key(found)
-        if key and (key == _links.key(url) or "/" in key or "?" in key):
-            return found
-    return url
+    key = _links.key(url)
+    return next((each for each in names if not _is_front(each) or _links.key(each) == key), url)
+
+
+def _is_front(url: str) -> bool:
+    return not {"/", "?"} & set(_links.key(url))
 
 
 def _from_json(found: Mapping[str, Any], base: str, fetched: datetime) -> _Said:

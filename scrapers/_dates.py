@@ -23,6 +23,7 @@ _HOURS = MappingProxyType(
     }
 )  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_IN_MAIL = MappingProxyType({f" {name.title()} ": f"-{number:02}-" for number, name in enumerate(_MONTHS, 1)})
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)? ?(Z|[+-]\d\d(?::?\d\d)?|[A-Z]{2,5})?",
     re.I | re.A,
@@ -52,8 +53,11 @@ def parse(text: str, *, fetched: datetime) -> datetime | None:
 
 
 def _whole(text: str) -> datetime | None:
-    """The spelling that parsers of feeds hand on, read by the standard library."""
-    if len(text) != 25 or not text.endswith("+00:00") or text[10] != "T":
+    """The two spellings that nearly all feeds use, whole and with a zone, read by the standard library."""
+    if text[3:5] == ", " and text[16:17] == text[25:26] == " " and (month := _IN_MAIL.get(text[7:12])):
+        zone = "Z" if text[26:] == "GMT" else text[26:]
+        text = f"{text[12:16]}{month}{text[5:7]}T{text[17:25]}{zone}"
+    if text[10:11] != "T" or text[19:20] not in ("Z", "+", "-"):
         return None
     try:
         return datetime.fromisoformat(text)

@@ -48,7 +48,10 @@ _UPPER = bytes(range(0x80, 0xC0)).decode("cp1252", "ignore") + "".join(map(chr, 
 _MOJIBAKE = re.compile(f"[\u00c2-\u00c5\u00ce-\u00d1\u00d7-\u00db][{_UPPER}]|[\u00e0-\u00f4][{_UPPER}]{{2}}")
 # What _MOJIBAKE looks for, as UTF-8 and as a reference: quick to rule out for a whole document.
 _TWICE = re.compile(rb"\xc3[\x82-\xb4][\xc2\xc5\xc6\xcb\xe2]")
-_TWICE_REFERRED = re.compile(rb"&#(?:0*(?:19[2-9]|2[0-4]\d)|[xX]0*[c-fC-F][\da-fA-F]);")
+_TWICE_REFERRED = re.compile(rb"#(?<=&#)(?:0*(?:19[2-9]|2[0-4]\d)|[xX]0*[c-fC-F][\da-fA-F]);")
+# References that lead a windows-1252 character, or one of two that were encoded twice.
+_C1_REFERRED = re.compile(rb"#(?<=&#)(?:0*1[2-5]\d|[xX]0*[89][\da-fA-F]);")
+_DOCTYPE = re.compile(rb"(?:\s++|<\?(?:[^?]++|\?(?!>))*+\?>|<!--(?:[^-]++|-(?!->))*+-->)*+<!DOCTYPE")
 _BYTES = MappingProxyType(
     {ord(bytes([code]).decode("cp1252")): code for code in range(0x80, 0xA0) if code not in b"\x81\x8d\x8f\x90\x9d"}
 )
@@ -64,6 +67,24 @@ class Document:
     body: bytes
     markup: bytes
     doubtful: bool = True
+
+
+def plain(body: bytes, content_type: str) -> tuple[bytes, bool] | None:
+    """An inflated body in UTF-8, merely decoded, and whether its text may have been encoded twice.
+
+    None where more is to be done for any XML parser to read it rightly; what is not well-formed is not found here.
+    Raises TooLarge.
+    """
+    text = (body if _is_called_utf8(body, content_type) else _utf8(body, content_type)).lstrip()
+    if not text.startswith(b"<") or _DOCTYPE.match(text) or _C1_REFERRED.search(text):
+        return None
+    _check_start_tags(text)
+    return text, _TWICE.search(text) is not None or _TWICE_REFERRED.search(text) is not None
+
+
+def has_entities(body: bytes) -> bool:
+    """Whether an XML document may declare entities of its own."""
+    return _DOCTYPE.match(body) is not None and b"<!ENTITY" in body
 
 
 def document(body: bytes, content_type: str) -> Document:
@@ -131,6 +152,14 @@ def _utf8(body: bytes, content_type: str) -> bytes:
         if charset and (text := _declared(body, charset)) is not None:
             return text
     return _undeclared(body)
+
+
+def _is_called_utf8(body: bytes, content_type: str) -> bool:
+    """Whether a body says that it is UTF-8, or says nothing; the parser will see whether that is true."""
+    if body.startswith(tuple(mark for mark, _ in _MARKS)):
+        return False
+    called = _charset(_HTTP_CHARSET.search(content_type)) or _charset(_XML_CHARSET.search(body[:2048]))
+    return called in ("", "utf-8")
 
 
 def _charset(found: re.Match[str] | re.Match[bytes] | None) -> str:

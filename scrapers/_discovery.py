@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
-from scrapers import _links, _text
+from scrapers import _address, _links, _text
 from scrapers._decode import Document
 from scrapers._errors import Unreadable
 
@@ -54,11 +54,11 @@ def offered(page: Document, url: str) -> tuple[str, ...]:
     ``url`` is the page's own address. Feeds of type application/json, as JSON Feed 1.0 had it, come last.
     """
     tags = [found[0] for found in _TAG.finditer(page.body[:HEAD])]
-    base = next((_address(url, tag) for tag in tags if tag[1:5].lower() == b"base" and _HREF.search(tag)), "") or url
+    base = next((_href(url, tag) for tag in tags if tag[1:5].lower() == b"base" and _HREF.search(tag)), "") or url
     links = [tag for tag in tags if tag[1:5].lower() == b"link" and b"alternate" in tag.lower()]
     wanted = [tag for tag in links if _XML_TYPE.search(tag)]
     wanted += [tag for tag in links if _JSON_TYPE.search(tag) and not _NO_FEED.search(tag)]
-    found = (_address(base, tag) for tag in wanted if not _COMMENTS.search(tag.decode("utf-8", "ignore")))
+    found = (_href(base, tag) for tag in wanted if not _COMMENTS.search(tag.decode("utf-8", "ignore")))
     return tuple(dict.fromkeys(filter(None, found)))[:MAX_OFFERED]
 
 
@@ -67,7 +67,7 @@ def usual(url: str) -> Iterator[str]:
     return (urljoin(url, path) for path in USUAL)
 
 
-def _address(base: str, tag: bytes) -> str:
+def _href(base: str, tag: bytes) -> str:
     found = _HREF.search(tag)
     href = (found[1] or found[2] or found[3] or b"") if found else b""
-    return _links.absolute(base, _text.to_line(href.decode("utf-8", "ignore")))
+    return _address.spaceless(_links.absolute(base, _text.to_line(href.decode("utf-8", "ignore"))))

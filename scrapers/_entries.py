@@ -5,18 +5,25 @@ dataclasses.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 from scrapers import _dates, _links, _text
 from scrapers._decode import mend
 
+T = TypeVar("T")
+
 _PAIR = re.compile(r"\S+@\S+?[\s,]*\(([^()]+)\)|([^<>()@]+?)\s*[<(]\s*(?:mailto:)?\S+@\S+[>)]")
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 2_000
+"""Of a feed with more, the first and the last are read: new ones come at either end."""
 MAX_MEDIA = 50
+MAX_WAIT = timedelta(days=1)
+
+_LANGUAGE = re.compile(r"\s*([A-Za-z]{2,8}(?:[-_]\w{1,8})*)", re.A)
+_HOURS = MappingProxyType({"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760})
 
 
 class Entry(NamedTuple):
@@ -44,8 +51,23 @@ class Feed:
     lenient: bool = False
 
 
+class Head(NamedTuple):
+    """What a feed says of itself, as a parser found it. ``base`` is the ``xml:base`` that it states."""
+
+    title: str = ""
+    link: str = ""
+    base: str = ""
+    language: str = ""
+    ttl: str = ""
+    period: str = ""
+    frequency: str = ""
+
+
 class Raw(NamedTuple):
-    """One entry as a parser found it. ``markup`` is whether ``body`` may hold HTML."""
+    """One entry as a parser found it.
+
+    ``markup`` is whether ``body`` may hold HTML; ``base`` what its relative addresses are seen from, if that is said.
+    """
 
     id: str = ""
     link: str = ""
@@ -55,6 +77,37 @@ class Raw(NamedTuple):
     author: str = ""
     date: str = ""
     media: tuple[str, ...] = ()
+    base: str = ""
+
+
+def feed(
+    head: Head, raws: Iterable[Raw], *, url: str, fetched: datetime, doubtful: bool = True, lenient: bool = False
+) -> Feed:
+    """The feed in its final form. ``url`` is its own address, and the base of relative ones where it names no other."""
+    base = _links.absolute(url, head.base)
+    link = _links.absolute(base or url, head.link)
+    language = _LANGUAGE.match(head.language)
+    return Feed(
+        title=_text.to_line(mend(head.title)),
+        link=link,
+        language=language[1].replace("_", "-").lower() if language else "",
+        entries=entries(raws, base=base or link or url, fetched=fetched, doubtful=doubtful),
+        wait=_wait(head),
+        lenient=lenient,
+    )
+
+
+def _wait(head: Head) -> timedelta | None:
+    """How long the feed asks not to be read again: ``ttl`` in minutes, or the period of the syndication module."""
+    if minutes := _number(head.ttl, 6):
+        return min(timedelta(minutes=minutes), MAX_WAIT)
+    hours = _HOURS.get(head.period.strip())
+    return min(timedelta(hours=hours) / (_number(head.frequency, 4) or 1), MAX_WAIT) if hours else None
+
+
+def _number(text: str, digits: int) -> int:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else 0
 
 
 def entry(raw: Raw, *, base: str, fetched: datetime, doubtful: bool = True) -> Entry | None:
@@ -66,11 +119,11 @@ def entry(raw: Raw, *, base: str, fetched: datetime, doubtful: bool = True) -> E
     body, title, name = raw.body, raw.title, raw.author
     if doubtful:
         body, title, name = mend(body), mend(title), mend(name)
-    found = _text.extract(body, link or base) if raw.markup else _text.Extract(text=_text.plain(body))
+    seen_from = (raw.base and _links.absolute(base, raw.base)) or link or base
+    found = _text.extract(body, seen_from) if raw.markup else _text.Extract(text=_text.plain(body))
     links = found.links
     made = Entry(
-        # An id that is the link says no more than it does: the fast parser fills one in where there was none.
-        id="" if raw.id == raw.link else " ".join(_text.plain(raw.id).split()),
+        id="" if raw.id == raw.link else _line(raw.id),  # one that is the link says no more than it does
         link=link,
         title=_text.to_line(title),
         text=found.text,
@@ -82,15 +135,28 @@ def entry(raw: Raw, *, base: str, fetched: datetime, doubtful: bool = True) -> E
     return made if made.id or made.link or made.title or made.text else None
 
 
+def _line(text: str) -> str:
+    plain = _text.plain(text)
+    return " ".join(plain.split()) if "\n" in plain else plain
+
+
 def entries(raws: Iterable[Raw], *, base: str, fetched: datetime, doubtful: bool = True) -> tuple[Entry, ...]:
     """All entries that hold something."""
-    made = (entry(raw, base=base, fetched=fetched, doubtful=doubtful) for raw in islice(raws, MAX_ENTRIES))
+    made = (entry(raw, base=base, fetched=fetched, doubtful=doubtful) for raw in raws)
     return tuple(each for each in made if each is not None)
+
+
+def within(items: Sequence[T]) -> Sequence[T]:
+    """Those of a feed's entries that are read: all but for monsters, of which the middle is left out."""
+    half = MAX_ENTRIES // 2
+    return items if len(items) <= MAX_ENTRIES else [*items[:half], *items[-half:]]
 
 
 def author(text: str) -> str:
     """A plain name: ``Jo Doe`` from ``jo@example.org (Jo Doe)`` and from ``Jo Doe <jo@example.org>``."""
-    line = " ".join(_text.plain(text).split()) if "@" in text else _text.to_line(text)
+    if not text:
+        return ""
+    line = _line(text) if "@" in text else _text.to_line(text)
     if "@" in line and len(line) < 500 and (found := _PAIR.search(line)):
         line = found[1] or found[2]
     return line.strip(" ,;\"'")[:200]

@@ -11,7 +11,7 @@
         * Missing: 404; often passes after days
         * Gone: 410; permanent
     * TooLarge: more bytes, tags or redirects than any honest source needs
-    * Unreadable: it answered 200, but not with what it should be
+    * Unreadable: it answered 200, but not with what it should be; transient where our own parser ran out of time
 """
 
 from datetime import timedelta

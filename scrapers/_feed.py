@@ -1,42 +1,42 @@
 """Reading a feed: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, in any charset, whole or broken.
 
-Two parsers: fastfeedparser, in this process, for nearly all; feedparser, in a child that can be killed, for what the
-fast one is known to lose something of (6 % of 495 real documents). Which, is decided by cheap signs in the bytes. Both
-are given bytes that _decode has cleaned, never a str: they would fetch one that begins with http, and feedparser would
-open one that names a file.
+Two parsers of XML: our own over lxml (``_xmlfeed``), in this process, for what is well-formed; feedparser, in a child
+that can be killed, for the rest. The first is given the bytes as they are, in UTF-8, and when it refuses them, what
+_decode makes of them. Neither is ever given a str: feedparser would fetch one that begins with http, and open one that
+names a file.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from io import BytesIO
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from scrapers import _decode, _discovery, _jsonfeed, _links, _signs, _text
-from scrapers._decode import Document, mend
-from scrapers._entries import Entry, Feed, Raw, entries
+from scrapers import _decode, _discovery, _entries, _json, _jsonfeed, _xmlfeed
+from scrapers._decode import Document
+from scrapers._entries import Entry, Feed, Head, Raw, within
 from scrapers._errors import ScrapeError, Unreadable
 from scrapers._response import Response
-from scrapers._signs import Signs
 
 if TYPE_CHECKING:
     from scrapers._worker import Worker
 
-__all__ = ["Entry", "Feed", "lenient", "quick", "read", "whole"]
+__all__ = ["Entry", "Feed", "at_once", "lenient", "quick", "read", "whole"]
 
 MAX_HERE = 1_000_000
 """Bytes of a body that is parsed in this process; a larger one goes to the worker."""
-MAX_WAIT = timedelta(days=1)
+MAX_TAGS = 50_000
+"""The same for its tags."""
+MAX_ITEMS = 400
+"""The same for its entries: each may hold a date that takes 0.2 ms to refuse."""
+MAX_NAMESPACE = 1_000
+"""The same for the characters of a namespace: the name of an element is written out with it, each time."""
 
 _ROOT = re.compile(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
-_ROOT_BASE = re.compile(rb"<(?:feed|rss|(?:\w+:)?RDF)\s[^<>]*?xml:base\s*=\s*[\"']([^\"'<>]*)")
-_LANGUAGE = re.compile(rb"<(?:dc:)?language>\s*(?:<!\[CDATA\[)?\s*([A-Za-z]{2,8}(?:[-_]\w{1,8})*)", re.I)
-_XML_LANG = re.compile(rb"<(?:feed|rss|channel|(?:\w+:)?RDF)\s[^<>]*?xml:lang\s*=\s*[\"']([A-Za-z]{2,8}(?:-\w{1,8})*)")
-_TTL = re.compile(rb"<(?:\w+:)?ttl>\s*(\d{1,6})\s*</")
-_PERIOD = re.compile(rb"<sy:updatePeriod>\s*([a-z]+)\s*</")
-_FREQUENCY = re.compile(rb"<sy:updateFrequency>\s*(\d{1,4})\s*</")
-_HOURS = MappingProxyType({b"hourly": 1, b"daily": 24, b"weekly": 168, b"monthly": 720, b"yearly": 8760})
+_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.I)
+_LONG_NAMESPACE = re.compile(
+    rb"x(?:mlns)[^=<>]{0,100}=\s{0,100}(?:\"[^\"<]{%d}|'[^'<]{%d})" % (MAX_NAMESPACE, MAX_NAMESPACE)
+)
 _ROOTS = frozenset({b"rss", b"feed", b"rdf", b"channel"})
 
 
@@ -46,41 +46,43 @@ async def read(response: Response, *, worker: "Worker", fetched: datetime) -> Fe
     ``fetched`` is the time of the answer: no entry is dated later.
     """
     try:
+        if found := at_once(response, fetched):
+            return found
         document = _decode.document(response.body, response.content_type)
         _check_kind(document, response.url)
-        signs = None if len(document.body) > MAX_HERE else _signs.signs(document)
-        if signs is None or signs.heavy:
-            feed: Feed = await worker.run("_feed.whole", document, response.url, fetched)
-            return feed
-        found = quick(signs, response.url, fetched)
-        return found or await worker.run("_feed.lenient", document, response.url, fetched)
+        found = None if _is_heavy(document.body) else quick(document, response.url, fetched, most=MAX_ITEMS)
+        return found or await worker.run("_feed.whole", document, response.url, fetched)
     except ScrapeError as error:
         error.subject = error.subject or response.url
         raise
 
 
+def at_once(response: Response, fetched: datetime) -> Feed | None:
+    """The feed in a body that needs no repair and is not heavy, which nearly all are."""
+    plain = _decode.plain(_decode.inflate(response.body), response.content_type)
+    if plain is None or _is_heavy(plain[0]):
+        return None
+    return _strict(*plain, response.url, fetched, most=MAX_ITEMS)
+
+
+def _strict(body: bytes, doubtful: bool, url: str, fetched: datetime, *, most: int) -> Feed | None:
+    found = _xmlfeed.read(body, most=most)
+    return found and _entries.feed(*found, url=url, fetched=fetched, doubtful=doubtful)
+
+
 def whole(document: Document, url: str, fetched: datetime) -> Feed:
-    """Both ways, one after the other; runs in the worker."""
-    return quick(_signs.signs(document), url, fetched) or lenient(document, url, fetched)
+    """By either parser; runs in the worker. Raises Unreadable when neither finds a feed."""
+    return quick(document, url, fetched) or lenient(document, url, fetched)
 
 
-def quick(signs: Signs, url: str, fetched: datetime) -> Feed | None:
-    """The feed by the fast parser, or None when that would lose something. Raises Unreadable for other JSON."""
-    document = signs.document
+def quick(document: Document, url: str, fetched: datetime, *, most: int = _xmlfeed.NO_LIMIT) -> Feed | None:
+    """The feed by the strict parser, or None when that cannot read it, or holds more than ``most`` entries.
+
+    Raises Unreadable for JSON that is no feed.
+    """
     if document.body.startswith(b"{"):
         return _jsonfeed.read(document.body, url=url, fetched=fetched)
-    if signs.needs_lenient:
-        return None
-    import fastfeedparser
-
-    try:
-        found = fastfeedparser.parse(document.body, include_tags=False)
-    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, SyntaxError, RecursionError):
-        return None
-    items: list[Mapping[str, Any]] = found["entries"]
-    if signs.loses(items):
-        return None
-    return _feed(found["feed"], map(_fast_raw, items), signs=signs, url=url, fetched=fetched)
+    return _strict(document.body, document.doubtful, url, fetched, most=most)
 
 
 def lenient(document: Document, url: str, fetched: datetime) -> Feed:
@@ -93,63 +95,48 @@ def lenient(document: Document, url: str, fetched: datetime) -> Feed:
         resolve_relative_uris=False,
         response_headers={"content-type": "application/xml; charset=utf-8"},
     )
-    if not found.get("version") and not found["entries"]:
+    head, raws = _lenient_head(found["feed"]), [_lenient_raw(each) for each in within(found["entries"])]
+    if not raws and (saved := _xmlfeed.read(document.body, broken=True)) and saved[1]:
+        head, raws = saved
+    elif not raws and not found.get("version"):
         raise Unreadable("not a feed")
-    raws = map(_lenient_raw, found["entries"])
-    return _feed(found["feed"], raws, signs=_signs.signs(document), url=url, fetched=fetched, lenient=True)
+    return _entries.feed(head, raws, url=url, fetched=fetched, doubtful=document.doubtful, lenient=True)
 
 
-def _feed(
-    about: Mapping[str, Any],
-    raws: Iterator[Raw],
-    *,
-    signs: Signs,
-    url: str,
-    fetched: datetime,
-    lenient: bool = False,
-) -> Feed:
-    head = signs.head
-    own = _ROOT_BASE.search(head)
-    base = _links.absolute(url, own[1].decode("utf-8", "ignore")) if own else ""
-    link = _links.absolute(base or url, about.get("link") or "")
-    return Feed(
-        title=_text.to_line(mend(about.get("title") or "")),
-        link=link,
-        language=_language(head),
-        entries=entries(raws, base=base or link or url, fetched=fetched, doubtful=signs.document.doubtful),
-        wait=_wait(head),
-        lenient=lenient,
-    )
-
-
-def _fast_raw(found: Mapping[str, Any]) -> Raw:
-    content = found.get("content") or ()
-    media, enclosures = found.get("media_content") or (), found.get("enclosures") or ()
-    said = "\n".join([each["description"] for each in media if each.get("description")]) if media else ""
-    return Raw(
-        id=found.get("id") or "",
-        link=found.get("link") or "",
+def _lenient_head(found: Mapping[str, Any]) -> Head:
+    return Head(
         title=found.get("title") or "",
-        body=(content[0]["value"] if content else "") or found.get("description") or said,
-        author=found.get("author") or "",
-        date=found.get("published") or found.get("updated") or "",
-        media=tuple([each.get("url") or "" for each in (*enclosures, *media)]),
+        link=found.get("link") or "",
+        base=(found.get("title_detail") or {}).get("base") or "",
+        language=found.get("language") or "",
+        ttl=found.get("ttl") or "",
+        period=found.get("sy_updateperiod") or "",
+        frequency=found.get("sy_updatefrequency") or "",
     )
 
 
 def _lenient_raw(found: Mapping[str, Any]) -> Raw:
-    contents = [each.get("value") or "" for each in found.get("content", ())]
+    contents = [each for each in found.get("content", ()) if each.get("value")]
+    detail = contents[0] if contents else found.get("summary_detail") or {}
     media = (*found.get("enclosures", ()), *found.get("media_content", ()), *found.get("media_thumbnail", ()))
     return Raw(
         id=found.get("id") or "",
         link=found.get("link") or "",
         title=found.get("title") or "",
-        body=next(filter(None, contents), "") or found.get("summary") or "",
+        body=contents[0]["value"] if contents else found.get("summary") or "",
         author=found.get("author") or "",
         # "in" first: feedparser warns when "updated" is asked for and only "published" is there
         date=next((found[name] or "" for name in ("published", "updated", "created") if name in found), ""),
         media=tuple(each.get("href") or each.get("url") or "" for each in media),
+        base=detail.get("base") or "",
     )
+
+
+def _is_heavy(body: bytes) -> bool:
+    """Whether it could hold up this process: all else stands still while a feed is read here."""
+    if len(body) > MAX_HERE or (body[:1] == b"{" and _json.is_heavy(body)):
+        return True
+    return len(body) > MAX_TAGS and (body.count(b"<") > MAX_TAGS or _LONG_NAMESPACE.search(body) is not None)
 
 
 def _check_kind(document: Document, url: str) -> None:
@@ -159,22 +146,5 @@ def _check_kind(document: Document, url: str) -> None:
         raise _discovery.HtmlPage(document, url)
     root = _ROOT.search(document.markup)
     name = root[2].lower() if root else b""
-    if name not in _ROOTS and not _signs.FIRST_ITEM.search(document.markup):
+    if name not in _ROOTS and not _ITEM.search(document.markup):
         raise Unreadable(f"not a feed: it begins with <{name.decode()[:40]}>" if root else "not a feed: it is not XML")
-
-
-def _language(head: bytes) -> str:
-    found = _LANGUAGE.search(head) or _XML_LANG.search(head)
-    return found[1].decode("ascii", "ignore").replace("_", "-").lower() if found else ""
-
-
-def _wait(head: bytes) -> timedelta | None:
-    """How long the feed asks not to be read again: ``ttl`` in minutes, or the period of the syndication module."""
-    if found := _TTL.search(head):
-        asked = timedelta(minutes=int(found[1]))
-    elif (found := _PERIOD.search(head)) and found[1] in _HOURS:
-        times = _FREQUENCY.search(head)
-        asked = timedelta(hours=_HOURS[found[1]]) / max(int(times[1]) if times else 1, 1)
-    else:
-        return None
-    return min(asked, MAX_WAIT) or None

@@ -7,7 +7,7 @@ from typing import Any
 
 from scrapers import _links, _text
 from scrapers._decode import mend
-from scrapers._entries import Feed, Raw, entries
+from scrapers._entries import Feed, Raw, entries, within
 from scrapers._errors import Unreadable
 
 
@@ -25,7 +25,9 @@ def read(body: bytes, *, url: str, fetched: datetime) -> Feed:
         title=_text.to_line(mend(_string(found.get("title")))),
         link=home,
         language=_string(found.get("language")).strip().lower(),
-        entries=entries((_raw(item) for item in items if isinstance(item, dict)), base=home or url, fetched=fetched),
+        entries=entries(
+            (_raw(item) for item in within(items) if isinstance(item, dict)), base=home or url, fetched=fetched
+        ),
     )
 
 

@@ -80,13 +80,16 @@ class Batch:
     """What one look at a source brought.
 
     ``unchanged`` means that the server said (304), or the body's hash shows, that nothing is new; ``posts`` is then
-    empty. ``wait`` is how long the server asks us not to come back (Cache-Control max-age, ttl, sy:updatePeriod): a
-    hint, bent into the source's rhythm. ``notes`` say what an operator may want to know ("moved to ...").
+    empty. ``anew`` means that the posts come from another place than before (a page offers another feed): it counts as
+    a first look. ``wait`` is how long the server asks us not to come back (Cache-Control max-age, ttl,
+    sy:updatePeriod): a hint, bent into the source's rhythm. ``notes`` say what an operator may want to know ("moved to
+    ...").
     """
 
     posts: tuple[Post, ...] = ()
     bookmark: Bookmark = field(default_factory=Bookmark)
     unchanged: bool = False
+    anew: bool = False
     wait: timedelta | None = None
     notes: tuple[str, ...] = ()
 

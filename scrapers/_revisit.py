@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
-from scrapers import _dates
+from scrapers import _address, _dates
 from scrapers._post import Bookmark
 from scrapers._response import Response
 
@@ -50,10 +50,10 @@ def max_age(response: Response) -> timedelta | None:
 
 def pair(given: str, address: str) -> str:
     """For a bookmark: an address, and the given one that led to it."""
-    return f"{given} {address}" if address else ""
+    return f"{given} {_address.spaceless(address)}" if address else ""
 
 
 def behind(given: str, noted: str) -> str:
     """The address that ``pair`` noted for the given one, or "": an operator may have changed that since."""
-    origin, _, address = noted.partition(" ")
+    origin, _, address = noted.rpartition(" ")
     return address if origin == given else ""

@@ -2,7 +2,8 @@
 
 Read for pages alone, never for feeds and interfaces. Each site's file is kept for a day, within a bound on all of them.
 The rules of matching are Protego's; before it sees a file, the groups meant for other programs are left out, for a file
-that names thousands of them would take it minutes and gigabytes.
+that names thousands of them would take it minutes and gigabytes. Of our own group, the first ``MAX_RULES`` lines count:
+more would hold this process up.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ TOKEN = "Vigie"
 """Our name in a User-agent line."""
 MAX_FILE = 512_000
 """Bytes that are read of a file; RFC 9309, 2.5 asks for no fewer."""
+MAX_RULES = 4_000
+"""Lines that count of the group that means us."""
 MAX_DELAY = 60.0
 """Seconds of pause that a site may ask for; one that asks for more gets these."""
 KEEP = 86_400.0
@@ -161,23 +164,27 @@ def _text(body: bytes) -> str:
     return "" if text.lstrip().startswith("<") else text
 
 
-def _ours(text: str) -> Iterator[str]:
-    """The lines that mean us: groups for our name or for all (RFC 9309, 2.2.1), and those that stand for the site."""
-    ours = naming = False
-    for line in text.splitlines():
-        agent = _AGENT.match(line)
-        if agent:
-            name = _name(agent[1])
-            ours = name in ("*", TOKEN.lower()) or (naming and ours)
+def _ours(text: str) -> list[str]:
+    """The lines that mean us: the groups for our name, else those for all (RFC 9309, 2.2.1), and those of the site."""
+    groups: dict[str, list[str]] = {}
+    site: list[str] = []
+    ours: set[str] = set()
+    naming = False
+    for line in filter(str.strip, text.splitlines()):
+        if agent := _AGENT.match(line):
+            ours = ours if naming else set()
             naming = True
-            if name in ("*", TOKEN.lower()):
-                yield f"User-agent: {name}"
+            if (name := _name(agent[1])) in ("*", TOKEN.lower()):
+                ours.add(name)
+                groups.setdefault(name, [f"User-agent: {name}"])
         elif _SITEWIDE.match(line):
-            yield line
-        elif line.partition("#")[0].strip():
+            site.append(line)
+        elif not line.lstrip().startswith("#"):
             naming = False
-            if ours:
-                yield line
+            for name in ours:
+                groups[name].append(line)
+    found = groups.get(TOKEN.lower()) or groups.get("*", [])
+    return found[: MAX_RULES + 1] + site
 
 
 def _name(value: str) -> str:

@@ -13,12 +13,12 @@ opens one does so through Web, where inner ones are refused.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape, unescape
-from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from itertools import groupby, islice, pairwise
+from typing import TYPE_CHECKING, TypeVar
 
 from scrapers import _dates, _decode, _discovery, _links, _text
 from scrapers._errors import ScrapeError, Unreadable
@@ -84,9 +84,13 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """What a sitemap lists: the newest MAX_PAGES pages, newest first, or the MAX_CHILDREN sitemaps to read first."""
+    """What a sitemap lists: the newest MAX_PAGES pages, newest first, or the MAX_CHILDREN sitemaps to read first.
+
+    ``listed`` is how many pages there are in all.
+    """
 
     pages: tuple[Page, ...] = ()
+    listed: int = 0
     children: tuple[Child, ...] = ()
 
 
@@ -98,6 +102,9 @@ class _Entry:
     fields: Mapping[tuple[str, str], str]
     published: datetime | None
     modified: datetime | None
+
+
+_Dated = TypeVar("_Dated", Page, _Entry)
 
 
 async def read(response: Response, *, worker: "Worker", fetched: datetime) -> Sitemap | None:
@@ -126,21 +133,33 @@ def whole(body: bytes, content_type: str, url: str, fetched: datetime) -> Sitema
     text = _flat(document.body.decode("utf-8", "replace"))
     root = _ROOT.search(text)
     if root is None:
-        return Sitemap(pages=_listed(text, url))
+        return _listed(text, url)
     if root[2] == "urlset":
-        return Sitemap(pages=_pages(text, root[1] or "", url, fetched))
+        return _pages(text, root[1] or "", url, fetched)
     if root[2] == "sitemapindex":
         return Sitemap(children=_children(text, root[1] or "", url, fetched))
     raise Unreadable(f"not a sitemap: it begins with <{root[2][:40]}>")
 
 
-def newest(pages: Iterable[Page]) -> list[Page]:
-    """The newest MAX_PAGES: by date of publication, else of change; those without a date last, in their order."""
-    return sorted(pages, key=lambda page: page.published or page.modified or _OLDEST, reverse=True)[:MAX_PAGES]
+def newest(*lists: Sequence[_Dated]) -> list[_Dated]:
+    """The newest MAX_PAGES of these lists, by date of publication, else of change; those without a date last.
+
+    Of pages with the same date, or none, those nearest to either end of their list: that is where new ones are added.
+    """
+    pages: list[_Dated] = []
+    far: list[int] = []
+    for each in lists:
+        for _, found in groupby(sorted(each, key=_date, reverse=True), _date):
+            alike = list(found)
+            pages += alike
+            far += (min(at, len(alike) - 1 - at) for at in range(len(alike)))
+    best = sorted(range(len(pages)), key=far.__getitem__)
+    best.sort(key=lambda at: _date(pages[at]), reverse=True)
+    return sorted((pages[at] for at in sorted(best[:MAX_PAGES])), key=_date, reverse=True)
 
 
 def is_of_news(url: str) -> bool:
-    """Whether an address reads like that of a sitemap of news: these have titles and dates."""
+    """Whether an address reads like that of a sitemap of news; one of newsletters does, too."""
     return _OF_NEWS.match(url) is not None
 
 
@@ -157,23 +176,25 @@ def _flat(text: str) -> str:
     return "".join((*pieces, text[at:]))
 
 
-def _listed(text: str, url: str) -> tuple[Page, ...]:
+def _listed(text: str, url: str) -> Sitemap:
     """A sitemap in plain text. Raises Unreadable unless all of its first lines are addresses."""
     lines = list(islice(filter(None, (unescape(line).strip() for line in text.split("\n"))), MAX_ENTRIES))
     if not lines or not all(map(_LINE.fullmatch, lines[:10])):
         raise Unreadable("not a sitemap: neither XML nor a list of addresses")
     found = (_links.absolute(url, line) for line in lines if len(line) <= MAX_ADDRESS and _LINE.fullmatch(line))
-    return tuple(Page(url=each) for each in dict.fromkeys(filter(None, found)))[:MAX_PAGES]
+    pages = [Page(url=each) for each in dict.fromkeys(filter(None, found))]
+    return Sitemap(pages=tuple(newest(pages)), listed=len(pages))
 
 
-def _pages(text: str, prefix: str, url: str, fetched: datetime) -> tuple[Page, ...]:
+def _pages(text: str, prefix: str, url: str, fetched: datetime) -> Sitemap:
     declared = _NEWS_SPACE.search(text, 0, _HEAD)
     news = declared[1] if declared else "news"
     entries = sorted(_entries(text, "url", prefix, news, url, fetched), key=_date, reverse=True)
     chosen: dict[str, _Entry] = {}
     for entry in entries:
         chosen.setdefault(entry.url, entry)
-    return tuple(_page(entry, news) for entry in islice(chosen.values(), MAX_PAGES))
+    pages = tuple(_page(entry, news) for entry in newest(tuple(chosen.values())))
+    return Sitemap(pages=pages, listed=len(chosen))
 
 
 def _children(text: str, prefix: str, url: str, fetched: datetime) -> tuple[Child, ...]:
@@ -201,8 +222,8 @@ def _entries(text: str, name: str, prefix: str, news: str, url: str, fetched: da
             yield _Entry(url=address, fields=fields, published=published, modified=modified)
 
 
-def _date(entry: _Entry) -> datetime:
-    return entry.published or entry.modified or _OLDEST
+def _date(dated: Page | _Entry) -> datetime:
+    return dated.published or dated.modified or _OLDEST
 
 
 def _page(entry: _Entry, news: str) -> Page:

@@ -139,7 +139,7 @@ def _simple(html: str, base: str) -> Extract | None:
     gaps = list(map(_GAPS.get, pieces[1::3]))
     if None in gaps or len(gaps) != html.count("<") or not gaps or len(html) > MAX_HTML:
         return None
-    attributes = "".join(pieces[2::3])
+    attributes = " ".join(pieces[2::3])
     names = attributes.lower()
     pieces[1::3] = gaps
     del pieces[2::3]

@@ -53,10 +53,11 @@ class Worker:
         """Call ``scrapers.<module>.<function>`` in a child; ``name`` is "module.function".
 
         Raises Unreadable when it takes too long, needs too much memory or breaks, and the ScrapeError that it raises.
+        What may be the fault of a busy machine is transient.
         """
         async with self._free:
             if self._closed:
-                raise Unreadable("Vigie is stopping")
+                raise _passing("Vigie is stopping")
             child = self._idle.pop() if self._idle else await self._start()
             self._busy.add(child)
             try:
@@ -98,7 +99,7 @@ class Worker:
         except BaseException as error:
             await _kill(child)
             if isinstance(error, TimeoutError | asyncio.IncompleteReadError):
-                raise Unreadable("the parser's process did not start") from error
+                raise _passing("the parser's process did not start") from error
             raise
         return child
 
@@ -110,9 +111,15 @@ class Worker:
                 await child.stdin.drain()
                 return pickle.loads(await _receive(child))  # type: ignore[no-any-return]
         except TimeoutError as error:
-            raise Unreadable(f"reading it took longer than {self._limit:g} s") from error
+            raise _passing(f"reading it took longer than {self._limit:g} s") from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise Unreadable("the parser's process broke down over it") from error
+            raise _passing("the parser's process broke down over it") from error
+
+
+def _passing(message: str) -> Unreadable:
+    error = Unreadable(message)
+    error.transient = True
+    return error
 
 
 async def _receive(child: asyncio.subprocess.Process) -> bytes:

@@ -4,14 +4,14 @@ The address says which:
 
 * a sitemap, or an index of sitemaps: the pages listed there;
 * a site's home page: its sitemap is looked for in robots.txt, then at the usual addresses, one of news before any
-  other, and remembered; when it is gone, it is looked for again;
+  other, and remembered; it is left only when it is missing or gone, for another that robots.txt names in its place;
 * any other page: that one article.
 
 Gives address, title, date and language where a sitemap of news tells them. Any other tells addresses alone: the title
 and text of such a post are empty, and come from its page (``full_text``). Robots.txt is obeyed. At each look: one
 conditional request for a sitemap; for an index, which may say nothing of the change of its parts, itself and at most
-CHILDREN of them, two levels deep, those of news first and alone if there are any, then the newest. The newest 500 pages
-are posts.
+CHILDREN of them, two levels deep, those with "news" in their address first, and alone if they are for Google News, then
+the newest. The newest 500 pages are posts.
 
 ``lastmod`` is the date of a change, so it is no date of publication. Only where it lies more than a day back it serves
 as one, for want of another: a page is no younger than that, so that old pages which turn up late are not taken for
@@ -23,17 +23,18 @@ sitemap was; sitemaps that list a site's menus; indexes some of whose parts are 
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from re import I
 from re import compile as _compile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin
 
 from scrapers import _address, _links, _revisit
 from scrapers._about import About
-from scrapers._errors import Gone, Missing, ScrapeError, Throttled, Unreachable, Unreadable
+from scrapers._errors import Gone, Missing, Rejected, ScrapeError, Throttled, Unreachable, Unreadable
 from scrapers._post import Batch, Bookmark, Post
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ ABOUT = About(
     needs="nothing",
     terms="sitemaps are published for programs; robots.txt, Cache-Control and Retry-After are obeyed",
     languages="any",
+    lists=False,  # a sitemap of news holds those of two days
     pages=True,
     thin=True,
 )
@@ -86,16 +88,14 @@ def recognise(url: str) -> Options | None:
 async def fetch(web: "Web", options: Options, bookmark: Bookmark) -> Batch:
     """The newest articles that are listed now. Raises ScrapeError."""
     found = _revisit.behind(options.url, bookmark.found)
-    home = _address.is_home(options.url)
-    if home and not found:
-        return await _discover(web, options)
+    if not found and _address.is_home(options.url):
+        return await _first(web, options, _candidates(options.url, await web.sitemaps(options.url)))
     try:
         return await _look(web, options, found or options.url, bookmark)
-    except (Missing, Gone, Unreadable):
-        if found in ("", options.url):
+    except (Missing, Gone) as error:
+        if found in ("", _address.spaceless(options.url)):
             raise
-    # The sitemap has left the place where it was found.
-    return await (_discover(web, options) if home else _look(web, options, options.url, Bookmark()))
+        return await _leave(web, options, found, error)
 
 
 async def read(response: "Response", options: Options | None, worker: "Worker") -> Batch:
@@ -111,13 +111,28 @@ async def read(response: "Response", options: Options | None, worker: "Worker") 
     return Batch(posts=_posts(sitemap.pages, fetched), notes=notes)
 
 
-async def _discover(web: "Web", options: Options) -> Batch:
-    """Look at the first sitemap of a site that lists anything. Raises Unreadable when there is none.
+async def _leave(web: "Web", options: Options, found: str, error: Rejected) -> Batch:
+    """Look at the given address again, or at what the site names now in place of the sitemap that was found.
+
+    Raises ``error`` while it names that one, or none that lists anything.
+    """
+    if not _address.is_home(options.url):
+        return await _look(web, options, options.url, Bookmark())
+    named = await web.sitemaps(options.url)
+    others = [each for each in _candidates(options.url, named) if each in named]
+    with suppress(Unreadable):
+        if found not in named:
+            return replace(await _first(web, options, others), anew=True)
+    raise error
+
+
+async def _first(web: "Web", options: Options, addresses: Iterable[str]) -> Batch:
+    """Look at the first of these sitemaps that lists anything. Raises Unreadable when there is none.
 
     A server that is down or asks for time is left alone: else a worse sitemap would be kept for good.
     """
     trouble = ""
-    for address in _candidates(options.url, await web.sitemaps(options.url)):
+    for address in addresses:
         try:
             batch = await _look(web, options, address, Bookmark(found=_revisit.pair(options.url, address)))
         except (Unreachable, Throttled):
@@ -146,7 +161,8 @@ async def _look(web: "Web", options: Options, address: str, known: Bookmark) -> 
 
     response = await web.get(address, bookmark=known, accept=ACCEPT, page=True)
     left_off = replace(_revisit.left_off(response, known), found=known.found)
-    wait, notes = _revisit.max_age(response), (f"reads the sitemap {address}",) if address != options.url else ()
+    wait = _revisit.max_age(response)
+    notes: tuple[str, ...] = (f"reads the sitemap {address}",) if address != options.url else ()
     if response.status == 304 or left_off.digest == known.digest:
         return Batch(bookmark=left_off, unchanged=True, wait=wait, notes=notes)
     fetched = _revisit.fetched(response)
@@ -155,6 +171,7 @@ async def _look(web: "Web", options: Options, address: str, known: Bookmark) -> 
         _check_page(response, expected=bool(known.found or recognise(options.url)))
         return Batch(posts=(await _single(response, web.worker, fetched),), bookmark=left_off, wait=wait)
     left_off = replace(left_off, found=_revisit.pair(options.url, response.moved or address))
+    notes += _cut(sitemap.listed)
     if not sitemap.children:
         return Batch(posts=_posts(sitemap.pages, fetched), bookmark=left_off, wait=wait, notes=notes)
     parts = await _walk(web, sitemap.children)
@@ -181,7 +198,7 @@ async def _walk(web: "Web", children: Sequence["Child"]) -> _Parts:
     from scrapers import _sitemap
 
     queue = deque((child.url, 1) for child in children)
-    pages: list[Page] = []
+    parts: list[Sitemap] = []
     digests: dict[str, str] = {}
     troubles: dict[str, ScrapeError] = {}
     news = False
@@ -199,16 +216,32 @@ async def _walk(web: "Web", children: Sequence["Child"]) -> _Parts:
             troubles[url] = error
             continue
         digests[url] = _revisit.digest(body)
-        pages += found.pages
-        news = news or (_sitemap.is_of_news(url) and bool(found.pages))
+        parts.append(found)
+        news = news or (_sitemap.is_of_news(url) and any(page.title and page.published for page in found.pages))
         queue.extendleft((child.url, depth + 1) for child in reversed(found.children) if depth < DEPTH)
-    if troubles and not pages:
-        raise next(iter(troubles.values()))
+    if troubles and not any(part.pages for part in parts):
+        _raise_part(next(iter(troubles.values())))
     return _Parts(
-        pages=tuple(_sitemap.newest(pages)),
+        pages=tuple(_sitemap.newest(*(part.pages for part in parts))),
         digest=_revisit.digest(" ".join(digests.values()).encode()),
-        notes=tuple(f"a sitemap could not be read: {error}" for error in troubles.values()),
+        notes=_cut(sum(part.listed for part in parts))
+        + tuple(f"a sitemap could not be read: {error}" for error in troubles.values()),
     )
+
+
+def _raise_part(error: ScrapeError) -> NoReturn:
+    """Raises it; that a part is missing or gone does not mean that the index is."""
+    if isinstance(error, Missing | Gone):
+        raise Unreadable(f"none of its sitemaps can be read ({error.message})", subject=error.subject)
+    raise error
+
+
+def _cut(listed: int) -> tuple[str, ...]:
+    """A note where more pages are listed than are watched."""
+    from scrapers import _sitemap
+
+    most = _sitemap.MAX_PAGES
+    return (f"lists {listed:,} pages, the newest {most} are watched",) if listed > most else ()
 
 
 async def _part(web: "Web", url: str) -> tuple[bytes, "Sitemap"]:

@@ -14,14 +14,14 @@ An id that several entries of one answer with different links share is no id. Br
 
 A page's address will do, too. One that was never read as a feed and answers an HTML page is asked for the feed that
 it offers; a site's home page that offers none, for those at the usual addresses (``_discovery``). The feed's own
-address then counts as if it had been given: keys are the same on both roads. When it is gone, or a page itself, the
-given page is asked once more. A given feed that turns into a page is a fault, though: it was a feed.
+address then counts as if it had been given: keys are the same on both roads. It is left only when it is missing or
+gone, and the page offers another in its place; nothing is guessed then. A feed, given or found, that turns into a page
+is a fault: it was a feed, and a captcha may well pass.
 
 Traps: HTTP 200 with an HTML page, with a sentence, with nothing; servers without validators, hence the digest.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 from scrapers import _address, _discovery, _links, _revisit
 from scrapers._about import About
 from scrapers._discovery import HtmlPage
-from scrapers._errors import Gone, Missing, ScrapeError, Throttled, Unreachable, Unreadable
+from scrapers._errors import Gone, Missing, Rejected, ScrapeError, Throttled, Unreachable, Unreadable
 from scrapers._post import Batch, Bookmark, Post
 from scrapers._response import Response
 
@@ -79,15 +79,16 @@ async def fetch(web: "Web", options: Options, bookmark: Bookmark) -> Batch:
     A feed that has moved for good is read at its new address, and again at the old one when it left the new one.
     """
     if found := _revisit.behind(options.url, bookmark.found):
-        with suppress(Missing, Gone, HtmlPage):
+        try:
             return await _look(web, options, found, bookmark)
-        bookmark = Bookmark()  # what was found is no more: the page is asked once again
+        except (Missing, Gone) as error:
+            return await _leave(web, options, found, error)
     try:
         return await _look(web, options, options.url, bookmark)
     except HtmlPage as page:
         if bookmark.digest:
             raise
-        return await _discover(web, options, page)
+        return await _discover(web, options, page, guess=_address.is_home(options.url))
 
 
 async def read(response: Response, options: Options | None, worker: "Worker") -> Batch:
@@ -117,24 +118,39 @@ async def _look(web: "Web", options: Options, home: str, bookmark: Bookmark) -> 
     return replace(batch, bookmark=left_off, notes=notes + batch.notes)
 
 
-async def _discover(web: "Web", options: Options, page: HtmlPage) -> Batch:
+async def _leave(web: "Web", options: Options, found: str, error: Rejected) -> Batch:
+    """The page itself, if it is a feed now, or another feed that it offers, in place of a found one that is missing.
+
+    Raises ``error`` while the page offers the found one, or nothing.
+    """
+    try:
+        batch = await _look(web, options, options.url, Bookmark())
+    except HtmlPage as page:
+        if not page.feeds or found in page.feeds:
+            raise error from None
+        batch = await _discover(web, options, page, guess=False)
+    return replace(batch, anew=True)
+
+
+async def _discover(web: "Web", options: Options, page: HtmlPage, *, guess: bool) -> Batch:
     """The first feed behind a page that is one. Raises Unreadable where there is none.
 
     What may well succeed later is an error of this look: else a worse feed would be kept for good.
     """
-    offered = page.feeds[:OFFERS]
-    guesses = _discovery.usual(page.url) if _address.is_home(options.url) else ()
+    asked = (page.url, _address.spaceless(options.url))
+    offered = [address for address in page.feeds[:OFFERS] if address not in asked]
+    guesses = _discovery.usual(page.url) if guess else ()
     troubles: list[ScrapeError] = []
-    for address in (*offered, *guesses):
+    for address in dict.fromkeys((*offered, *guesses)):
         try:
             return await _look(web, options, address, Bookmark())
         except ScrapeError as error:
             if isinstance(error, Throttled | Unreachable) or (error.transient and address in offered):
                 raise
             troubles.append(error)
-    if offered:
-        raise Unreadable(f"{page.message} ({troubles[0].message})", subject=page.url)
-    raise Unreadable(f"{page.message}, and it offers none", subject=page.url)
+    if not page.feeds:
+        raise Unreadable(f"{page.message}, and it offers none", subject=page.url)
+    raise Unreadable(f"{page.message} ({troubles[0].message})" if troubles else page.message, subject=page.url)
 
 
 async def _read(response: Response, home: str, worker: "Worker") -> Batch:
@@ -169,10 +185,9 @@ def _post(key: str, entry: "Entry", language: str) -> Post:
 
 def _keys(entries: Sequence["Entry"], scope: str) -> list[str]:
     """The keys of the entries of one answer, by the rule at the top of this file."""
-    homes: dict[str, set[str]] = {}
-    for entry in entries:
-        homes.setdefault(entry.id, set()).add(entry.link)
-    named = [bool(entry.id) and entry.id != entry.link and len(homes[entry.id]) == 1 for entry in entries]
+    homes: dict[str, str] = {}
+    shared = {entry.id for entry in entries if homes.setdefault(entry.id, entry.link) != entry.link}
+    named = [bool(entry.id) and entry.id != entry.link and entry.id not in shared for entry in entries]
     links = [""] * len(entries) if all(named) else _links.keys([entry.link for entry in entries])
     return [_key(entry, link, scope, named=one) for entry, link, one in zip(entries, links, named, strict=True)]
 

@@ -47,7 +47,6 @@ HEAVY = (
     "httpcore",
     "anyio._backends._asyncio",
     "lxml.etree",
-    "fastfeedparser.main",
     "ada_url",
     "pydantic.dataclasses",
 )

@@ -35,9 +35,8 @@ IMPORTERS = {
     "backports": {"scrapers._inflate"},  # backports.zstd, until Python 3.14 has it as compression.zstd
     "compression": {"scrapers._inflate"},
     "protego": {"scrapers._robots"},
-    "fastfeedparser": {"scrapers._feed"},
     "feedparser": {"scrapers._feed"},
-    "lxml": set(),  # the builder of BeautifulSoup and the base of fastfeedparser
+    "lxml": {"scrapers._xmlfeed"},
     "bs4": {"scrapers._page"},
     "selectolax": {"scrapers._text"},
     "trafilatura": {"scrapers._article"},

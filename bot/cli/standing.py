@@ -1,15 +1,19 @@
 """``vigie sources`` and ``vigie kinds``: how each source fares, and what can be a source."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
 import scrapers
 from bot import terminal
 from bot.config import Config, load
-from bot.model import Source, SourceState, Standing
+from bot.model import Source, SourceState, Standing, Unread
 from bot.store import Store
+
+LATELY = timedelta(days=7)
+"""Pages of a source that were given up so long ago are no trouble any more."""
 
 _MARKS = {
     SourceState.WELL: "🟢",
@@ -24,23 +28,25 @@ _MARKS = {
 
 def sources(path: Path, *, as_json: bool) -> None:
     """Print how each source of the configuration fares. Raises ConfigError, StoreError."""
-    config = load(path)
-    standings = _standings(config)
+    config, now = load(path), datetime.now(UTC)
+    standings, unread = _found(config, now)
     if as_json:
         for source in config.sources:
-            print(json.dumps(_record(source, standings.get(source.name)), ensure_ascii=False))
+            record = _record(source, standings.get(source.name)) | _pages(unread.get(source.name))
+            print(json.dumps(record, ensure_ascii=False))
         return
-    now = datetime.now(UTC)
-    rows = [_row(source, standings.get(source.name), now) for source in config.sources]
+    rows = [_row(source, standings.get(source.name), unread.get(source.name), now) for source in config.sources]
     headers = ("", "source", "kind", "looked", "last new", "due", "trouble")
     terminal.Screen(terminal.console()).table(headers, rows)
 
 
-def _standings(config: Config) -> dict[str, Standing]:
+def _found(config: Config, now: datetime) -> tuple[Mapping[str, Standing], Mapping[str, Unread]]:
+    """How the sources fare, and what of their pages could not be read lately, each by the source's name."""
     if not config.store_path.exists():
-        return {}
+        return {}, {}
     with Store(config.store_path, read_only=True) as store:
-        return {standing.name: standing for standing in store.sources.standings()}
+        standings, unread = store.sources.standings(), store.articles.unread(now - LATELY)
+    return {one.name: one for one in standings}, {one.source: one for one in unread}
 
 
 def _record(source: Source, standing: Standing | None) -> dict[str, object]:
@@ -60,15 +66,20 @@ def _record(source: Source, standing: Standing | None) -> dict[str, object]:
     }
 
 
+def _pages(unread: Unread | None) -> dict[str, object]:
+    return {"pages_unread": unread.pages if unread else 0, "page_error": unread.error if unread else None}
+
+
 def _rfc3339(when: datetime | None) -> str | None:
     return None if when is None else when.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _row(source: Source, standing: Standing | None, now: datetime) -> tuple[str, ...]:
+def _row(source: Source, standing: Standing | None, unread: Unread | None, now: datetime) -> tuple[str, ...]:
     if standing is None:
         return _MARKS[SourceState.UNPROVEN], source.name, source.kind, "never", "", "", ""
     often = f" ({standing.failures} in a row)" if standing.failures > 1 else ""
-    trouble = standing.error + often if standing.error else standing.note
+    pages = f"{unread.pages} page{'s' * (unread.pages > 1)} not read: {unread.error}" if unread else ""
+    trouble = "; ".join(filter(None, (standing.error + often if standing.error else standing.note, pages)))
     return (
         _MARKS[standing.state],
         source.name,

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -109,14 +109,36 @@ class Archive:
         for seen, matches in found:
             fresh = [match for match in matches if self._is_new(seen, match, now)]
             if fresh:
+                self._keep_words(seen, matches)
                 hits.append(Hit(seen=seen, matches=tuple(fresh)))
         return tuple(hits)
 
+    def _keep_words(self, seen: Seen, matches: Sequence[Match]) -> None:
+        """Keep the words in which a topic was found, so that the places of its hit are true of what is kept.
+
+        Of a post that was reworded, or that another source shows in other words, the words at hand come first, and
+        those of before, perhaps a whole article, stay behind them: with the places that other topics have there.
+        """
+        title, text = self._conn.execute("SELECT title, text FROM posts WHERE id = ?", (seen.id,)).fetchone()
+        words = seen.post.text[:MAX_TEXT]
+        if seen.post.title in ("", title) and text.startswith(words):
+            return
+        both = words if text in words else f"{words}\n\n{text}"
+        self._conn.execute(
+            "UPDATE posts SET title = ?, text = ? WHERE id = ?", (seen.post.title or title, both[:MAX_TEXT], seen.id)
+        )
+        here = {match.topic: match.places for match in matches}
+        titled, by = seen.post.title in ("", title), both.index(text)
+        for topic, places in self._conn.execute("SELECT topic, places FROM hits WHERE post = ?", (seen.id,)).fetchall():
+            now_at = here[topic] if topic in here else _moved(read_places(places), by, titled=titled)
+            self._conn.execute(
+                "UPDATE hits SET places = ? WHERE post = ? AND topic = ?", (_places(now_at), seen.id, topic)
+            )
+
     def _is_new(self, seen: Seen, match: Match, now: datetime) -> bool:
-        places = json.dumps([(place.field, place.start, place.end, place.term) for place in match.places])
         changed = self._conn.execute(
             "INSERT INTO hits VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET fresh = 1 WHERE fresh < excluded.fresh",
-            (seen.id, match.topic, places, seen.fresh, now.timestamp()),
+            (seen.id, match.topic, _places(match.places), seen.fresh, now.timestamp()),
         ).rowcount
         return changed > 0
 
@@ -208,6 +230,20 @@ def read_places(text: str) -> tuple[Place, ...]:
     """The places of a hit, as ``keep_hits`` wrote them."""
     # Vigie 0.1 did not write which term it was.
     return tuple(Place(Field(field), start, end, *term) for field, start, end, *term in json.loads(text))
+
+
+def _places(places: Iterable[Place]) -> str:
+    return json.dumps([(place.field, place.start, place.end, place.term) for place in places])
+
+
+def _moved(places: Iterable[Place], by: int, *, titled: bool) -> list[Place]:
+    """The places after something was put before the text; those in a title that is no more are dropped."""
+    found = [place for place in places if titled or place.field is Field.TEXT]
+    return [
+        replace(place, start=place.start + by, end=place.end + by) if place.field is Field.TEXT else place
+        for place in found
+        if place.field is Field.TITLE or place.end + by <= MAX_TEXT
+    ]
 
 
 def _row(row: int, post: Post, link: str, source: str, now: datetime) -> tuple[object, ...]:

@@ -64,17 +64,22 @@ _FIRST_TABLES = (
 
 
 def articles(db: Database) -> None:
-    """The pages behind posts: ``due`` is NULL once a page was read or given up; ``sources`` want it matched."""
+    """The pages behind posts: ``due`` is NULL once a page was read or given up; ``sources`` want it matched.
+
+    Of a host in ``holds`` nothing is asked until then.
+    """
     for statement in _ARTICLES:
         db.execute(statement)
 
 
 _ARTICLES = (
     """CREATE TABLE articles (
-        post INTEGER PRIMARY KEY, sources TEXT NOT NULL, due REAL, tries INTEGER NOT NULL DEFAULT 0, tried REAL,
-        read INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT ''
+        post INTEGER PRIMARY KEY, sources TEXT NOT NULL, host TEXT NOT NULL, owed REAL NOT NULL, due REAL,
+        tries INTEGER NOT NULL DEFAULT 0, tried REAL, read INTEGER NOT NULL DEFAULT 0, given_up REAL,
+        error TEXT NOT NULL DEFAULT ''
     )""",
-    "CREATE INDEX articles_due ON articles (due) WHERE due IS NOT NULL",
+    "CREATE INDEX articles_due ON articles (host, due) WHERE due IS NOT NULL",
+    "CREATE TABLE holds (host TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
 )
 
 STEPS = (first_tables, articles)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from bot.config import load
 from bot.model import SourceState
 from bot.store import Store
-from tests.support import START
+from tests.support import START, MakePost
 
 VIGIE = Path(sys.executable).parent / "vigie"
 FEED = (
@@ -116,6 +117,26 @@ def test_sources_shows_where_a_feed_has_moved_to_and_what_troubles_one(vigie: Sh
         store.sources.done(replace(moved, error="no answer", failures=2))
         shown = vigie("sources", env={"COLUMNS": "150"}).stdout
     assert b"no answer (2 in a row)" in shown
+
+
+def test_sources_shows_the_pages_of_a_source_that_could_not_be_read(vigie: Shell, make_post: MakePost) -> None:
+    config = load(vigie.write("config.toml", '[source.a]\nurl = "https://e.example.org/"\nfull_text = true\n'))
+    (told,) = map(json.loads, vigie("sources", "--json").stdout.splitlines())
+    assert (told["pages_unread"], told["page_error"]) == (0, None)
+    reason, now = "its robots.txt asks programs not to read this page", datetime.now(UTC)
+    with Store(config.store_path) as store:
+        store.sources.sync(config.sources, now=now)
+        (source,) = config.sources
+        store.archive.add(source, [make_post(n) for n in (1, 2, 3)], is_fresh=lambda *_: True, now=now)
+        store.articles.owe(source, [1, 2, 3], now=now)
+        for age in (8, 1, 0):
+            article = store.articles.next("news.example.org", now)
+            assert article
+            store.articles.give_up(article, f"{reason} {age}", now=now - timedelta(days=age))
+        (told,) = map(json.loads, vigie("sources", "--json").stdout.splitlines())
+        shown = vigie("sources", env={"COLUMNS": "200"}).stdout
+    assert (told["pages_unread"], told["page_error"]) == (2, f"{reason} 0")
+    assert f"2 pages not read: {reason} 0".encode() in shown
 
 
 def test_json_is_pure_and_undamaged_whatever_the_locale_says(vigie: Shell) -> None:

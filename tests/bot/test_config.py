@@ -470,7 +470,7 @@ def test_each_change_is_one_line(write):
 
 
 def test_the_config_loads_no_library_of_other_rooms():
-    heavy = "httpx pycurl telegram lxml bs4 feedparser fastfeedparser selectolax structlog rich sqlite_utils"
+    heavy = "httpx pycurl telegram lxml bs4 feedparser selectolax structlog rich sqlite_utils"
     code = f"import sys, bot.config; print([each for each in {heavy!r}.split() if each in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

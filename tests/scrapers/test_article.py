@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from scrapers import Batch, Bookmark, Gone, Missing, Post, Refused, Response, Throttled, Unreadable, article
+import scrapers
+from scrapers import (
+    Batch,
+    Bookmark,
+    Gone,
+    Missing,
+    Post,
+    Refused,
+    Response,
+    ScrapeError,
+    Throttled,
+    Unreadable,
+    article,
+)
 from scrapers._web import Web, WebSettings
 from scrapers._worker import Worker
 from tests.scrapers.inner import ALLOWED, ATTACKS, OUTER, Attack, Names, loopback
@@ -131,6 +144,38 @@ async def test_a_server_without_validators_is_unchanged_by_the_hash_of_its_body(
     assert urls(await look(web, url, first.bookmark)) == ["https://quay.example.org/plain"]
 
 
+async def test_a_sitemap_of_news_may_be_empty_after_a_quiet_weekend(web: Web, quay: Quay) -> None:
+    known = (await look(web, quay.put("/news-sitemap.xml", SAVED))).bookmark
+    batch = await look(web, quay.put("/news-sitemap.xml", b"<urlset/>"), known)
+    assert (batch.posts, batch.unchanged, scrapers.about("article").lists) == ((), False, False)
+    with pytest.raises(Unreadable, match="empty"):
+        await look(web, quay.put("/news-sitemap.xml", b""), known)
+
+
+async def test_a_page_that_is_added_to_a_long_list_is_seen_and_its_length_is_told(web: Web, quay: Quay) -> None:
+    pages = [f"https://e.org/{number}" for number in range(1_200)]
+    first = await look(web, quay.put("/sitemap.xml", urlset(*pages)))
+    assert first.notes == ("lists 1,200 pages, the newest 500 are watched",)
+    for more in (["https://e.org/new", *pages], [*pages, "https://e.org/new"]):
+        assert "https://e.org/new" in urls(await look(web, quay.put("/sitemap.xml", urlset(*more)), first.bookmark))
+    parts = [quay.put(f"/{part}.xml", urlset(*(f"{page}/{part}" for page in pages))) for part in range(2)]
+    batch = await look(web, quay.put("/index.xml", index(*parts)))
+    assert batch.notes == ("lists 2,400 pages, the newest 500 are watched",)
+    assert {f"{pages[0]}/0", f"{pages[-1]}/0", f"{pages[0]}/1", f"{pages[-1]}/1"} <= {*urls(batch)}
+
+
+async def test_a_sitemap_whose_address_has_a_space_is_like_any_other(web: Web, quay: Quay) -> None:
+    url = quay.put("/site%20map.xml", PLAIN).replace("%20", " ")
+    first = await look(web, url)
+    again = await look(web, url, first.bookmark)
+    assert (again.unchanged, again.bookmark) == (True, first.bookmark)
+    del quay.pages["/site%20map.xml"]
+    quay.site.asked.clear()
+    with pytest.raises(Missing):
+        await look(web, url, again.bookmark)
+    assert len(quay.asked) == 1
+
+
 async def test_a_gzipped_sitemap_is_read(web: Web, quay: Quay) -> None:
     url = quay.put("/sitemap.xml.gz", gzip.compress(SAVED), Content_Type="application/gzip")
     assert len((await look(web, url)).posts) == 4
@@ -190,10 +235,18 @@ async def test_a_new_page_in_one_part_is_seen_although_the_index_is_the_same(web
 
 async def test_sitemaps_of_news_are_read_before_the_others_and_instead_of_them(web: Web, quay: Quay) -> None:
     parts = [quay.put(path, PLAIN) for path in ("/posts.xml", "/tags.xml")]
-    news = [quay.put("/news-1.xml", SAVED), quay.put("/news-2.xml", urlset("https://e.org/2"))]
-    batch = await look(web, quay.put("/sitemap.xml", index(*parts, *news)))
+    of_news = [quay.put("/news-1.xml", SAVED), quay.put("/news-2.xml", urlset("https://e.org/2"))]
+    batch = await look(web, quay.put("/sitemap.xml", index(*parts, *of_news)))
     assert quay.asked == ["/sitemap.xml", "/news-1.xml", "/news-2.xml"]
     assert len(batch.posts) == 5
+
+
+@pytest.mark.parametrize("name", ["/newsletter-sitemap.xml", "/newspack_nl_cpt-sitemap.xml"])
+async def test_a_sitemap_with_news_in_its_name_alone_does_not_hide_the_others(web: Web, quay: Quay, name: str) -> None:
+    parts = [quay.put(path, urlset(f"https://e.org{path[:2]}")) for path in ("/post-sitemap.xml", name)]
+    batch = await look(web, quay.put("/sitemap_index.xml", index(*parts)))
+    assert quay.asked == ["/sitemap_index.xml", name, "/post-sitemap.xml"]
+    assert len(batch.posts) == 2
 
 
 async def test_only_so_many_parts_are_read_and_none_too_deep_or_twice(web: Web, quay: Quay) -> None:
@@ -216,8 +269,10 @@ async def test_a_part_that_fails_is_told_and_the_others_are_read(web: Web, quay:
     assert "/error.xml: an HTML page, not a sitemap" in html
 
 
-async def test_an_index_none_of_whose_parts_can_be_read_is_a_fault(web: Web, quay: Quay) -> None:
-    with pytest.raises(Missing):
+@pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
+async def test_an_index_none_of_whose_parts_can_be_read_is_a_fault(web: Web, quay: Quay, status: str) -> None:
+    quay.pages["/none.xml"] = reply(status)
+    with pytest.raises(Unreadable, match=rf"/none\.xml: none of its sitemaps can be read .*{status}"):
         await look(web, quay.put("/sitemap.xml", index(quay.site.url("/none.xml"))))
 
 
@@ -275,13 +330,32 @@ async def test_empty_ones_and_error_pages_are_passed_over(web: Web, quay: Quay) 
     assert urls(await look(web, quay.site.url("/"))) == ["https://quay.example.org/plain"]
 
 
-async def test_a_sitemap_that_is_gone_is_looked_for_again(web: Web, quay: Quay) -> None:
-    quay.put("/sitemap.xml", PLAIN)
+@pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
+async def test_a_sitemap_that_is_gone_is_left_for_another_that_the_site_names(
+    web: Web, quay: Quay, status: str
+) -> None:
+    quay.put("/robots.txt", f"Sitemap: {quay.put('/new.xml', SAVED)}".encode())
+    known = Bookmark(digest="d", found=f"{quay.site.url('/')} {quay.site.url('/old.xml')}")
+    quay.pages["/old.xml"] = reply(status)
+    batch = await look(web, quay.site.url("/"), known)
+    assert (len(batch.posts), batch.anew) == (4, True)
+    assert quay.asked == ["/old.xml", "/new.xml"]
+    assert not (await look(web, quay.site.url("/"), batch.bookmark)).anew
+
+
+@pytest.mark.parametrize(("answer", "fault"), [("404 Not Found", Missing), ("410 Gone", Gone), ("200 OK", Unreadable)])
+@pytest.mark.parametrize("named", ["/news-sitemap.xml", ""])
+async def test_a_worse_sitemap_does_not_take_the_place_of_one_that_fails(
+    web: Web, quay: Quay, answer: str, fault: type[ScrapeError], named: str
+) -> None:
+    url = quay.put("/news-sitemap.xml", SAVED)
+    quay.put("/robots.txt", f"Sitemap: {url}\nSitemap: {quay.put('/sitemap.xml', PLAIN)}".encode() if named else b"")
     known = (await look(web, quay.site.url("/"))).bookmark
-    for gone in (reply("404 Not Found"), reply("410 Gone"), reply(body=PAGE)):
-        quay.put("/news-sitemap.xml", SAVED)
-        quay.pages["/sitemap.xml"] = gone
-        assert len((await look(web, quay.site.url("/"), known)).posts) == 4
+    assert quay.asked == ["/news-sitemap.xml"]
+    quay.pages["/news-sitemap.xml"] = reply(answer, body=PAGE)
+    with pytest.raises(fault):
+        await look(web, quay.site.url("/"), known)
+    assert quay.asked == ["/news-sitemap.xml"]
 
 
 async def test_a_site_without_any_is_a_fault_that_says_so(web: Web, quay: Quay) -> None:
@@ -304,6 +378,13 @@ async def test_what_was_found_is_forgotten_when_an_operator_names_another_site(w
 
 
 # One page
+
+
+async def test_a_single_article_is_whole_and_what_a_sitemap_lists_is_not(web: Web, quay: Quay) -> None:
+    (read,) = (await look(web, quay.put("/racks", PAGE, Content_Type="text/html"))).posts
+    quay.put("/sitemap.xml", PLAIN)
+    (listed,) = (await look(web, quay.site.url("/sitemap.xml"))).posts
+    assert (scrapers.is_whole(read), scrapers.is_whole(listed)) == (True, False)
 
 
 async def test_any_other_page_is_one_article(web: Web, quay: Quay) -> None:

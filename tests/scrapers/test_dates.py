@@ -24,6 +24,9 @@ def read(text: str) -> str:
         ("2024-11-24T09:30+01", "2024-11-24 08:30:00"),
         ("2024-11-24", "2024-11-24 00:00:00"),
         ("2024-11-24T24:00:00Z", "2024-11-25 00:00:00"),
+        ("2024-11-24T09:30:00.5", "2024-11-24 09:30:00"),
+        ("Sun, 24 Nov 2024 24:00:00 GMT", "2024-11-25 00:00:00"),
+        ("Sun, 24 Nov 2024 09:30:00 -0530", "2024-11-24 15:00:00"),
         ("Sun, 24 Nov 2024 09:30:00 GMT", "2024-11-24 09:30:00"),
         ("Sun, 24 Nov 2024 09:30:00 EST", "2024-11-24 14:30:00"),
         ("Sun, 24 Nov 2024 09:30:00 PDT", "2024-11-24 16:30:00"),
@@ -67,4 +70,17 @@ def test_no_text_breaks_it(text: str) -> None:
 @given(st.integers(7 * 10**8, 17 * 10**8).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)))
 def test_both_standard_forms_are_read_exactly(moment: datetime) -> None:
     assert _dates.parse(moment.isoformat(), fetched=NOW) == moment
-    assert _dates.parse(moment.strftime("%a, %d %b %Y %H:%M:%S +0000"), fetched=NOW) == moment
+    for zone in ("+0000", "GMT", "UTC", "+00:00", "-0000"):
+        assert _dates.parse(moment.strftime(f"%a, %d %b %Y %H:%M:%S {zone}"), fetched=NOW) == moment
+    assert _dates.parse(moment.strftime("%Y-%m-%dT%H:%M:%SZ"), fetched=NOW) == moment
+
+
+@given(
+    st.sampled_from(["Sun, 24 Nov 2024 09:30:00 GMT", "2024-11-24T09:30:00+01:00"]), st.integers(0, 29), st.characters()
+)
+def test_the_short_way_reads_as_the_long_way_does(text: str, at: int, char: str) -> None:
+    changed = text[:at] + char + text[at + 1 :]
+    short = _dates._whole(changed)
+    assert short is None or short.tzinfo is not None
+    if short and short.year >= _dates.EARLIEST:
+        assert _dates.parse(f" {changed}", fetched=NOW) in (min(short, NOW), None)

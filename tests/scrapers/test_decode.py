@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers import TooLarge, Unreadable, _decode
+from scrapers import TooLarge, Unreadable, _decode, _xmlfeed
 
 
 def text(body: bytes, content_type: str = "") -> str:
@@ -161,3 +161,77 @@ def test_a_document_without_doubt_holds_nothing_to_mend(text: str, cdata: bool) 
 
 def test_a_plain_document_is_without_doubt() -> None:
     assert not _decode.document("<rss><title>Cafés 超微 H100 &amp; more</title></rss>".encode(), "").doubtful
+
+
+# Without repairs
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (CHINESE.encode(), ""),
+        (b"<?xml version='1.0' encoding='gb2312'?>" + CHINESE.encode("gb2312"), ""),
+        (CHINESE.encode("gbk"), "text/xml; charset=gbk"),
+        (b"\xef\xbb\xbf" + CHINESE.encode(), "text/xml; charset=koi8-r"),
+        (CHINESE.encode("utf-16"), "text/xml; charset=utf-8"),
+        (b"<?xml version='1.0' encoding='iso-8859-1'?>" + CHINESE.encode(), ""),
+    ],
+)
+def test_what_needs_no_repair_is_decoded_alone(body: bytes, content_type: str) -> None:
+    found = _decode.plain(body, content_type)
+    assert found is not None
+    assert (found[0].decode().endswith(CHINESE), found[1]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"text", b"<t>&#150;</t>", b"<t>&#x96;</t>", b"<!-- a --><?b?> <!DOCTYPE t SYSTEM 'x'><t/>"]
+)
+def test_what_needs_more_than_decoding_is_told(body: bytes) -> None:
+    assert _decode.plain(body, "") is None
+
+
+def test_a_start_tag_without_end_is_refused_before_anything_is_parsed() -> None:
+    with pytest.raises(TooLarge, match="start tag"):
+        _decode.plain(b"<t " + b" ".join(b"a%d='>'" % number for number in range(20_000)) + b">", "")
+
+
+WRITTEN = st.lists(
+    st.sampled_from(
+        [
+            "é",
+            "H100 ",
+            "&#195;&#169;",
+            "Ã©",
+            "&#150;",
+            "&#x9A;",
+            "&nbsp;",
+            "&amp;#150;",
+            "&",
+            "&#xD83D;&#xDE00;",
+            "&#0;",
+        ]
+    )
+).map("".join)
+
+
+@given(WRITTEN, st.sampled_from(["utf-8", "cp1252", "gb18030", "utf-16"]), st.booleans())
+def test_decoded_alone_a_document_reads_as_it_does_repaired(text: str, charset: str, cdata: bool) -> None:
+    inner = f"<![CDATA[{text}]]>" if cdata else text
+    body = f"<rss><item><title>x{inner}</title></item></rss>".encode(charset, "ignore")
+    content_type = f"text/xml; charset={charset}"
+    plain, repaired = _decode.plain(body, content_type), _decode.document(body, content_type)
+    found = plain and _xmlfeed.read(plain[0])
+    if plain and found:
+        wanted = _xmlfeed.read(repaired.body)
+        assert wanted is not None
+        assert found[1][0].title == wanted[1][0].title
+        assert plain[1] or _decode.mend(found[1][0].title) == found[1][0].title
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", "text/xml; charset=gb2312", "text/xml; charset=utf-16"]))
+def test_any_bytes_decode_or_are_told_or_an_error_of_ours(body: bytes, content_type: str) -> None:
+    try:
+        found = _decode.plain(body, content_type)
+    except TooLarge:
+        return
+    assert found is None or found[0].startswith(b"<")

@@ -75,6 +75,9 @@ def keys(batch: Batch) -> list[str]:
     return [post.key for post in batch.posts]
 
 
+ENDS = pytest.mark.parametrize("end", [Missing("gone", status=404), Gone("gone", status=410)])
+
+
 def html(*links: str) -> bytes:
     return f"<!doctype html><html><head>{''.join(links)}</head><body><p>H100".encode()
 
@@ -172,12 +175,8 @@ async def test_a_feed_that_cannot_be_asked_now_is_asked_another_time(worker: Wor
     assert [url for url, _ in site.asked] == [URL, f"{HOME}first"]
 
 
-@pytest.mark.parametrize(
-    "end", [Missing("gone", status=404), Gone("gone", status=410), page(url=FEED, body=b"<html><p>Sorry")]
-)
-async def test_when_the_found_feed_ends_the_page_is_asked_for_another(
-    worker: Worker, end: Response | ScrapeError
-) -> None:
+@ENDS
+async def test_when_the_found_feed_ends_the_page_is_asked_for_another(worker: Worker, end: ScrapeError) -> None:
     other = f"{HOME}other"
     site = Site(worker, {URL: page(body=PAGE), FEED: page(url=FEED)})
     known = (await look(site)).bookmark
@@ -185,7 +184,67 @@ async def test_when_the_found_feed_ends_the_page_is_asked_for_another(
     site.asked.clear()
     batch = await look(site, known)
     assert [url for url, _ in site.asked] == [FEED, URL, other]
-    assert (len(batch.posts), batch.bookmark.found) == (2, f"{URL} {other}")
+    assert (len(batch.posts), batch.bookmark.found, batch.anew) == (2, f"{URL} {other}", True)
+    assert not (await look(site, batch.bookmark)).anew
+
+
+@ENDS
+async def test_a_found_feed_is_kept_while_the_page_offers_it(worker: Worker, end: ScrapeError) -> None:
+    offers = page(body=html(link("/main"), link("/podcast")))
+    site = Site(worker, {URL: offers, f"{HOME}main": page(), f"{HOME}podcast": page()})
+    known = (await look(site)).bookmark
+    site.answers = {URL: offers, f"{HOME}main": end, f"{HOME}podcast": page()}
+    site.asked.clear()
+    with pytest.raises(type(end)):
+        await look(site, known)
+    assert [url for url, _ in site.asked] == [f"{HOME}main", URL]
+
+
+@ENDS
+async def test_a_found_feed_is_not_left_for_a_guess(worker: Worker, end: ScrapeError) -> None:
+    site = Site(worker, {HOME: page(url=HOME, body=html()), f"{HOME}main": end, f"{HOME}rss.xml": page()})
+    with pytest.raises(type(end)):
+        await look(site, Bookmark(digest="d", found=f"{HOME} {HOME}main"), url=HOME)
+    assert [url for url, _ in site.asked] == [f"{HOME}main", HOME]
+
+
+async def test_a_captcha_where_the_found_feed_was_is_a_fault_of_this_look(worker: Worker) -> None:
+    offers = html(link("/main"), link("/podcast"))
+    site = Site(worker, {URL: page(body=offers), f"{HOME}main": page(), f"{HOME}podcast": page()})
+    known = (await look(site)).bookmark
+    site.answers = {**site.answers, f"{HOME}main": page(url=f"{HOME}main", body=html("<title>Just a moment"))}
+    site.asked.clear()
+    with pytest.raises(Unreadable, match="an HTML page, not a feed"):
+        await look(site, known)
+    assert [url for url, _ in site.asked] == [f"{HOME}main"]
+
+
+async def test_nothing_is_asked_for_twice_in_one_look(worker: Worker) -> None:
+    site = Site(worker, {HOME: page(url=HOME, body=html(link("/"), link("/feed")))})
+    with pytest.raises(Unreadable, match="404"):
+        await look(site, url=HOME)
+    asked = [url for url, _ in site.asked]
+    assert len(asked) == len(set(asked)) == 1 + len(_discovery.USUAL)
+
+
+async def test_a_page_that_offers_itself_as_a_feed_is_asked_once(worker: Worker) -> None:
+    site = Site(worker, {URL: page(body=html(link(URL)))})
+    with pytest.raises(Unreadable, match="an HTML page, not a feed"):
+        await look(site)
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize("note", ["{given} {found}", ""])
+async def test_addresses_with_spaces_are_remembered_like_any_other(worker: Worker, note: str) -> None:
+    given, found = f"{HOME}my blog/", f"{HOME}the%20feed.xml"
+    site = Site(
+        worker, {given: page(url=f"{HOME}my%20blog/", body=html(link("/the feed.xml"))), found: page(url=found)}
+    )
+    first = await look(site, url=given)
+    known = replace(first.bookmark, digest="d", found=note.format(given=given, found=found)) if note else first.bookmark
+    again = await look(site, known, url=given)
+    assert [url for url, _ in site.asked] == [given, found, found]
+    assert again.notes == first.notes
 
 
 async def test_a_given_page_that_becomes_a_feed_is_read_itself(worker: Worker) -> None:

@@ -18,7 +18,6 @@ HEAVY = {
     "bs4",
     "lxml",
     "feedparser",
-    "fastfeedparser",
     "selectolax",
     "ada_url",
     "dateutil",

@@ -22,7 +22,6 @@ from scrapers import (
     Unreadable,
     _decode,
     _feed,
-    _signs,
     feed,
 )
 from scrapers._worker import Worker
@@ -138,28 +137,43 @@ async def test_a_gzip_body_that_nobody_announced_is_read(worker: Worker) -> None
     assert (await read(worker, gzip.compress(saved("rss.xml")))).posts == (await read(worker, saved("rss.xml"))).posts
 
 
-LENIENT = {
+ODD = {
     "RSS 0.90": b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://my.netscape.com/rdf/simple/0.9/'>"
     b"<channel><title>t</title></channel><item><title>H100</title><link>https://example.org/1</link></item></rdf:RDF>",
     "Atom 0.3": b"<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title>H100</title></entry></feed>",
     "an xhtml title": b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title type='xhtml'>"
     b"<div xmlns='http://www.w3.org/1999/xhtml'>H<b>100</b></div></title></entry></feed>",
     "tags in a title": rss("<item><title>H<b>100</b></title></item>"),
-    "an entity of its own": b"<!DOCTYPE rss [<!ENTITY gpu 'H100'>]>" + rss("<item><title>H100</title></item>"),
     "half-day clock": rss("<item><title>H100</title><pubDate>Sun, 24 Nov 2024 02:00:00 PM</pubDate></item>"),
     "base of an item": rss("<item xml:base='https://example.org/x/'><title>H100</title><link>1</link></item>"),
 }
 
 
+@pytest.mark.parametrize("body", ODD.values(), ids=ODD)
+async def test_what_is_odd_but_well_formed_is_read_in_this_process(worker: Worker, body: bytes) -> None:
+    batch = await read(worker, body)
+    assert [post.title for post in batch.posts] == ["H100"]
+    assert batch.notes == ()
+    assert worker.pids == ()
+
+
+LENIENT = {
+    "an entity of its own": b"<!DOCTYPE rss [<!ENTITY gpu 'H100'>]>" + rss("<item><title>H100</title></item>"),
+    "a tag that is not closed": rss("<item><title>H100</title><br></item>"),
+    "a prefix that stands for nothing": rss("<item><title>H100</title><media:rating>1</media:rating></item>"),
+    "items within an item": rss("<item><item><title>H100</title></item></item>"),
+}
+
+
 @pytest.mark.parametrize("body", LENIENT.values(), ids=LENIENT)
-async def test_what_the_fast_parser_would_lose_is_read_leniently(worker: Worker, body: bytes) -> None:
+async def test_what_the_strict_parser_would_lose_is_read_leniently(worker: Worker, body: bytes) -> None:
     batch = await read(worker, body)
     assert [post.title for post in batch.posts] == ["H100"]
     assert batch.notes == ("the feed is broken and was read leniently",)
 
 
 async def test_a_date_with_am_or_pm_is_read_right(worker: Worker) -> None:
-    assert (await read(worker, LENIENT["half-day clock"])).posts[0].published == utc(14)
+    assert (await read(worker, ODD["half-day clock"])).posts[0].published == utc(14)
 
 
 async def test_a_number_that_is_an_id_is_no_date(worker: Worker) -> None:
@@ -170,7 +184,7 @@ async def test_a_number_that_is_an_id_is_no_date(worker: Worker) -> None:
 async def test_both_parsers_give_the_same_posts(worker: Worker) -> None:
     for name in ("rss.xml", "atom.xml"):
         document = _decode.document(saved(name), "")
-        quick, lenient = _feed.quick(_signs.signs(document), URL, NOW), _feed.lenient(document, URL, NOW)
+        quick, lenient = _feed.quick(document, URL, NOW), _feed.lenient(document, URL, NOW)
         assert quick is not None
         one, other = feed._posts(quick, OPTIONS.url), feed._posts(lenient, OPTIONS.url)
         assert [post.key for post in one] == [post.key for post in other]
@@ -250,15 +264,23 @@ async def test_a_large_feed_is_read_in_the_worker_and_gives_the_same(worker: Wor
     assert [post.title for post in (await read(worker, large)).posts] == [f"H{n}" for n in range(120)]
 
 
+@pytest.mark.parametrize("items", [_feed.MAX_ITEMS, _feed.MAX_ITEMS + 1])
+async def test_more_entries_than_one_should_wait_for_are_read_in_the_worker(worker: Worker, items: int) -> None:
+    batch = await read(worker, rss(*(f"<item><guid>{n}</guid><title>H{n}</title></item>" for n in range(items))))
+    assert (len(batch.posts), batch.notes, len(worker.pids)) == (items, (), int(items > _feed.MAX_ITEMS))
+
+
 @given(st.one_of(st.binary(max_size=200), PIECES))
 def test_any_bytes_give_a_feed_an_error_of_ours_or_the_lenient_parser(body: bytes) -> None:
     try:
+        at_once = _feed.at_once(Response(url=URL, body=body), NOW)
         document = _decode.document(body, "")
         _feed._check_kind(document, URL)
-        found = _feed.quick(_signs.signs(document), URL, NOW)
+        found = _feed.quick(document, URL, NOW)
     except ScrapeError:
         return
     assert found is None or isinstance(found, _feed.Feed)
+    assert at_once is None or at_once == found
 
 
 # Keys

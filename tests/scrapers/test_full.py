@@ -1,13 +1,14 @@
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers import Post
+from scrapers import Post, Unreadable, is_whole
 from scrapers._article import Article
-from scrapers._full import complete
+from scrapers._full import check, complete
 
 WHEN = datetime(2024, 11, 24, 9, 0, tzinfo=UTC)
 BARE = Post(key="feed:1", url="https://news.example.org/1")
@@ -55,6 +56,13 @@ def test_a_headline_above_the_article_is_no_part_of_its_text(title: str) -> None
     assert complete(post, replace(article, text="Racks at the quay were seen.")).text.endswith("the quay were seen.")
 
 
+@pytest.mark.parametrize(
+    ("key", "text", "whole"), [("article:1", "Racks.", True), ("article:1", "", False), ("feed:1", "Racks.", False)]
+)
+def test_only_a_post_that_was_read_from_its_page_is_whole(key: str, text: str, *, whole: bool) -> None:
+    assert is_whole(replace(BARE, key=key, text=text)) is whole
+
+
 @given(st.text(), st.text())
 def test_what_the_post_said_stays_where_it_stood(summary: str, text: str) -> None:
     assert whole(summary, text).startswith(summary)
@@ -91,6 +99,42 @@ def test_what_the_post_did_not_say_is_filled_in_and_what_it_said_stays() -> None
         media=("https://news.example.org/2.jpg",),
     )
     assert complete(full, ARTICLE) == replace(full, text=f"Racks{ARTICLE.text.removeprefix('Racks')}")
+
+
+@pytest.mark.parametrize(
+    ("said", "found", "kept"),
+    [
+        (WHEN, None, WHEN),
+        (None, WHEN, WHEN),
+        (WHEN, WHEN.replace(year=2016), WHEN.replace(year=2016)),
+        (WHEN.replace(year=2016), WHEN, WHEN.replace(year=2016)),
+        (WHEN, WHEN.replace(hour=0), WHEN),  # the day alone
+        (WHEN, WHEN - timedelta(days=1, seconds=1), WHEN - timedelta(days=1, seconds=1)),
+    ],
+)
+def test_the_earlier_date_is_kept(said: datetime | None, found: datetime | None, kept: datetime) -> None:
+    assert complete(replace(BARE, published=said), replace(ARTICLE, published=found)).published == kept
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "front", "leads"),
+    [
+        ("/1", "/", False, "home page"),
+        ("/1", "/?utm_source=feed", False, "home page"),
+        ("/1", "/start", True, "home page"),
+        ("/1", "/login", False, "sign in"),
+        ("/1", "/account/sign-in?to=/1", False, "sign in"),
+        ("/1", "/racks", False, ""),
+        ("/1", "/racks?from=/login", False, ""),
+        ("/1", "/1/?utm_source=feed", True, ""),
+        ("/", "/start", True, ""),
+        ("/login", "/login", False, ""),
+    ],
+)
+def test_an_address_that_leads_to_another_page_is_seen(asked: str, answered: str, front: bool, leads: str) -> None:
+    site = "https://news.example.org"
+    with pytest.raises(Unreadable, match=leads) if leads else nullcontext():
+        check(replace(BARE, url=site + asked), site + answered, front=front)
 
 
 def test_a_long_summary_is_compared_in_no_time() -> None:

@@ -108,7 +108,7 @@ def test_a_sitemap_of_news_is_told_by_its_path(url: str, news: bool) -> None:
 def test_a_plain_list_of_addresses_is_a_sitemap_however_long() -> None:
     lines = [f"https://e.org/{number}?a=1&b=2" for number in range(5_000)]
     body = "\ufeff" + "\r\n".join(("", *lines, "no address", "ftp://e.org/", "https://e.org/with space"))
-    assert [page.url for page in found(body.encode(), "text/plain").pages] == lines[: _sitemap.MAX_PAGES]
+    assert [page.url for page in found(body.encode(), "text/plain").pages] == lines[:250] + lines[-250:]
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "gb18030"])
@@ -184,6 +184,33 @@ def test_an_html_page_is_told_from_a_sitemap(body: bytes) -> None:
 @pytest.mark.parametrize("body", [b"<urlset/>", b"<sitemapindex></sitemapindex>"])
 def test_an_empty_sitemap_is_one(body: bytes) -> None:
     assert found(body) == Sitemap()
+
+
+def test_of_pages_that_no_date_tells_apart_those_at_both_ends_are_kept() -> None:
+    half = _sitemap.MAX_PAGES // 2
+    every = [f"https://e.org/{number}" for number in range(2_000)]
+    for date in ("", "<lastmod>2024-11-02</lastmod>"):
+        alike = found(urlset(*(f"<loc>{url}</loc>{date}" for url in every)))
+        assert [page.url for page in alike.pages] == every[:half] + every[-half:]
+        assert alike.listed == 2_000
+    listed = found("\n".join(every).encode())
+    assert ([page.url for page in listed.pages], listed.listed) == (every[:half] + every[-half:], 2_000)
+
+
+def test_newer_ones_come_before_those_that_no_date_tells_apart() -> None:
+    old, new = "<lastmod>2024-11-02</lastmod>", "<lastmod>2024-11-03</lastmod>"
+    dates = [new if number % 10 == 5 else old for number in range(1_000)]
+    pages = found(urlset(*(f"<loc>https://e.org/{at}</loc>{date}" for at, date in enumerate(dates)))).pages
+    numbers = [int(page.url.rpartition("/")[2]) for page in pages]
+    assert numbers[:100] == list(range(5, 1_000, 10))
+    assert (numbers[100], numbers[-1], len(set(numbers))) == (0, 999, _sitemap.MAX_PAGES)
+
+
+def test_the_newest_of_several_lists_are_taken_from_the_ends_of_each() -> None:
+    first, second = ([Page(url=f"https://e.org/{part}/{n}") for n in range(400)] for part in "ab")
+    kept = _sitemap.newest(first, second)
+    assert len(kept) == _sitemap.MAX_PAGES
+    assert {*first[:100], *first[-100:], *second[:100], *second[-100:]} <= {*kept}
 
 
 async def test_gzipped_and_large_ones_are_read_in_the_worker_and_give_the_same(worker: Worker) -> None:

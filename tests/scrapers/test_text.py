@@ -129,7 +129,8 @@ def test_text_is_cut_at_its_limit() -> None:
 
 ORDINARY = st.recursive(
     st.sampled_from(
-        ["H100 ", "racks", " at  the quay", "超微", "é", "&amp;", "&eacute;", "&nbsp;", "a &lt; b", "\n", "\t", "\u200b",
+        ["H100 ", "racks", " at  the quay", "超微", "é", "&amp;", "&eacute;", "&nbsp;", "a &lt; b", "\n",
+         "\t", "\u200b",
          "<br>", "<br/>", "<hr />", '<img src="/p.jpg" alt="a b">', "<img alt=\"it's\" src=\"q.png\"/>",
          '<a href="/one">', "</a>", '<a class="x" href="https://other.example.org/a?b=1&amp;c=2">', "<a name=top>",
          "<a href=two>", '<a data-href="no" href="yes">', '<a\thref="/tab">', '<a class="x"\n\t\thref="/tabs">',

@@ -45,8 +45,9 @@ async def test_one_child_serves_many_calls(worker: Worker) -> None:
 async def test_an_error_of_ours_comes_back_as_itself(worker: Worker) -> None:
     with pytest.raises(TooLarge):
         await worker.run("_decode.inflate", bytes(_decode.MAX_BODY + 1))
-    with pytest.raises(Unreadable, match="not a feed"):
+    with pytest.raises(Unreadable, match="not a feed") as error:
         await worker.run("_feed.lenient", document(b"<x/>"), "https://example.org", NOW)
+    assert not error.value.transient
 
 
 async def test_any_other_error_becomes_unreadable(worker: Worker) -> None:
@@ -58,8 +59,9 @@ async def test_any_other_error_becomes_unreadable(worker: Worker) -> None:
 async def test_a_body_that_hangs_the_parser_costs_its_limit_and_no_more() -> None:
     worker = Worker(limit=0.5, children=1)
     start = time.monotonic()
-    with pytest.raises(Unreadable, match=r"longer than 0\.5 s"):
+    with pytest.raises(Unreadable, match=r"longer than 0\.5 s") as error:
         await lenient(worker, HANG)
+    assert error.value.transient
     assert time.monotonic() - start < 20
     await worker.aclose()
 
@@ -68,8 +70,9 @@ async def test_a_child_that_dies_is_replaced(worker: Worker) -> None:
     await lenient(worker)
     (pid,) = worker.pids
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(Unreadable, match="broke down"):
+    with pytest.raises(Unreadable, match="broke down") as error:
         await lenient(worker)
+    assert error.value.transient
     assert await lenient(worker) == "H100"
 
 

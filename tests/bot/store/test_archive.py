@@ -6,7 +6,7 @@ import pytest
 from bot.model import Field, Match, Place, Source, Story
 from bot.store import Store
 from bot.store.archive import read_places
-from scrapers import Post
+from scrapers import MAX_TEXT, Post
 from tests.support import Clock, MakePost, MakeSource
 
 Show = Callable[..., tuple[list[int], int]]
@@ -191,3 +191,70 @@ def test_a_story_is_found_by_its_posts_and_for_a_while_by_its_text(
     store.archive.keep_stories([Story(id=1, hit=hits[1], digest="other")], now=clock())
     assert near(window, longest) == ({1: 1, 2: 1}, {"same": 1, "other": 1})
     assert near(window, timedelta(hours=72)) == ({1: 1, 2: 1}, {})
+
+
+@pytest.fixture
+def found(store: Store, clock: Clock) -> Callable[..., None]:
+    """Let a source show post 1 with these words, in which topics are found that are named like the words."""
+
+    def keep(source: Source, title: str, text: str, *topics: str) -> None:
+        post = Post(key="feed:1", url="", title=title, text=text)
+        (seen,) = store.archive.add(source, [post], is_fresh=always, now=clock()).seen
+        fields = [
+            (topic, field, words) for topic in topics for field, words in ((Field.TITLE, title), (Field.TEXT, text))
+        ]
+        matches = [
+            Match(
+                topic=topic,
+                places=tuple(
+                    Place(field, words.index(name), words.index(name) + len(name), name)
+                    for name, field, words in fields
+                    if name == topic and name in words
+                ),
+            )
+            for topic in topics
+        ]
+        store.archive.keep_hits([(seen, matches)], now=clock())
+
+    return keep
+
+
+def marked(store: Store) -> dict[str, list[str]]:
+    """What stands at the places of each topic, in the words that the archive keeps."""
+    post = store.archive.post(1)
+    rows = store.db.conn.execute("SELECT topic, places FROM hits ORDER BY topic")
+    return {
+        topic: [getattr(post, place.field)[place.start : place.end] for place in read_places(places)]
+        for topic, places in rows
+    }
+
+
+def test_the_words_in_which_a_topic_was_found_are_kept_before_those_of_before(
+    wire: Source, daily: Source, store: Store, found: Callable[..., None]
+) -> None:
+    found(wire, "A100", "the A100 racks", "A100")
+    found(wire, "News", "of the H100", "H100")
+    assert (store.archive.post(1).title, store.archive.post(1).text) == ("News", "of the H100\n\nthe A100 racks")
+    assert marked(store) == {"A100": ["A100"], "H100": ["H100"]}
+    found(daily, "", "H200 and A100", "H200", "A100")
+    assert store.archive.post(1).title == "News"
+    assert marked(store) == {"A100": ["A100"], "H100": ["H100"], "H200": ["H200"]}
+
+
+def test_words_that_hold_those_of_before_are_kept_alone_and_other_words_that_tell_nothing_new_are_not(
+    wire: Source, store: Store, found: Callable[..., None]
+) -> None:
+    found(wire, "News", "the A100 racks", "A100")
+    found(wire, "News", "no word of it")
+    found(wire, "News", "A100 again", "A100")
+    assert store.archive.post(1).text == "the A100 racks"
+    found(wire, "News", "H100, besides the A100 racks", "H100")
+    assert store.archive.post(1).text == "H100, besides the A100 racks"
+    assert marked(store) == {"A100": ["A100"], "H100": ["H100"]}
+
+
+def test_places_of_words_that_are_cut_off_are_dropped(wire: Source, store: Store, found: Callable[..., None]) -> None:
+    found(wire, "News", "x" * (MAX_TEXT - 9) + "A100", "A100")
+    found(wire, "News", "H100, and much more", "H100")
+    assert len(store.archive.post(1).text) == MAX_TEXT
+    assert marked(store) == {"A100": [], "H100": ["H100"]}

@@ -194,7 +194,7 @@ def test_a_fault_loses_nothing(story: Story, name: str) -> None:
 def test_a_server_that_asks_for_time_gets_it(story: Story, name: str) -> None:
     _, ill, later = (standings[name] for standings in story.standings)
     assert ill.looked
-    assert abs((ill.held - ill.looked - FAULTS[name].held).total_seconds()) < 3
+    assert abs((ill.held - ill.looked - FAULTS[name].held).total_seconds()) < 60
     assert ill.due >= ill.held
     assert later == ill
     assert story.asked[2][name] == story.asked[1][name]

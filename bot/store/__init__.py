@@ -13,8 +13,9 @@ One process writes (it holds a lock file beside the database); any number may re
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,20 +40,26 @@ CHECKPOINT = 4_000
 """Pages that the log grows by before they are carried over to the database: many are written again meanwhile."""
 
 
+CHECKED = 86_400.0
+"""Seconds for which a database that was closed in order, and not touched since, needs no new look for damage."""
+
+
 class Store:
     """One open database. Raises Locked when another Vigie works on it, StoreError when it cannot be used."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self._lock = None if read_only else _lock(path)
+        self._checked = 0.0 if self._lock is None else _checked(self._lock, path)
         try:
-            self.db = _open(path, read_only=read_only)
+            self.db = _open(path, read_only=read_only, check=not self._checked)
         except sqlite3.Error as error:
             self._unlock()
             raise StoreError(f"{path}: cannot be used as the database: {error}") from error
         except StoreError:
             self._unlock()
             raise
+        self._checked = self._checked or time.time()
         self.archive = Archive(self.db.conn)
         self.articles = Articles(self.db.conn)
         self.outbox = Outbox(self.db.conn)
@@ -78,6 +85,9 @@ class Store:
     def close(self) -> None:
         """Close the file and give the lock back."""
         self.db.conn.close()
+        if self._lock is not None:
+            with suppress(OSError):  # a full disk: the next start will look for itself
+                os.pwrite(self._lock, f"{self._checked} {_state(self.path)}".encode(), 0)
         self._unlock()
 
     def _unlock(self) -> None:
@@ -109,7 +119,31 @@ def _lock(path: Path) -> int:
     return handle
 
 
-def _open(path: Path, *, read_only: bool) -> Database:
+def _checked(lock: int, path: Path) -> float:
+    """When the database was last looked through for damage; 0 where that must be done now.
+
+    To read all of a large one takes a minute. Who closes it in order leaves a note in the lock file, which is taken out
+    while it is open: so there is none after a crash, and a wrong one once anybody else has touched the file.
+    """
+    said, _, state = os.pread(lock, 200, 0).decode("ascii", "replace").partition(" ")
+    os.ftruncate(lock, 0)
+    try:
+        when = float(said)
+    except ValueError:
+        return 0.0
+    return when if 0 <= time.time() - when < CHECKED and state and state == _state(path) else 0.0
+
+
+def _state(path: Path) -> str:
+    """Size and time of the database file; "" where a log beside it holds more, or it cannot be told."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return "" if path.with_name(f"{path.name}-wal").exists() else f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _open(path: Path, *, read_only: bool, check: bool) -> Database:
     if read_only and not path.exists():
         raise StoreError(f"{path}: no such database yet; `vigie run` makes it")
     mode = "ro" if read_only else "rwc"
@@ -118,21 +152,21 @@ def _open(path: Path, *, read_only: bool) -> Database:
     )
     db = Database(conn, execute_plugins=False)
     if not read_only:
-        _prepare(db, path)
+        _prepare(db, path, check=check)
     _refuse_others(db, path)
     if not read_only:
         migrate(db)
     return db
 
 
-def _prepare(db: Database, path: Path) -> None:
+def _prepare(db: Database, path: Path, *, check: bool) -> None:
     """WAL with NORMAL: a commit survives kill -9; after a power cut a clean prefix remains."""
     db.conn.execute("PRAGMA journal_mode = WAL")
     db.conn.execute("PRAGMA synchronous = NORMAL")
     db.conn.execute("PRAGMA foreign_keys = ON")
     db.conn.execute(f"PRAGMA cache_size = -{CACHE}")
     db.conn.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
-    found = db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]
+    found = db.conn.execute("PRAGMA quick_check(1)").fetchone()[0] if check else "ok"
     if found != "ok":
         raise StoreError(f"{path}: the database is damaged ({found}); put a backup in its place")
 

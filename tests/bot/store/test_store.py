@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from pathlib import Path
 
@@ -68,3 +69,51 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     before = schema()
     Store(tmp_path / "vigie.db").close()
     assert schema() == before
+
+
+def filled(path: Path) -> Path:
+    """A database of many pages, closed in order."""
+    with Store(path) as store, store.transaction():
+        store.db.conn.executemany("INSERT INTO topics VALUES (?, 1)", [(f"{number:0500}",) for number in range(500)])
+    return path
+
+
+def spoil(path: Path, *, unseen: bool = False) -> None:
+    """Overwrite a page in the middle; ``unseen`` leaves the file's time as it was, as a rotten disk does."""
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(before.st_size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 4096)
+    if unseen:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
+    path = filled(tmp_path / "vigie.db")
+    spoil(path)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"damaged|cannot be used"):
+            Store(path)
+
+
+def test_what_was_closed_in_order_today_and_not_touched_since_is_opened_without_a_search(tmp_path: Path) -> None:
+    path = filled(tmp_path / "vigie.db")
+    spoil(path, unseen=True)
+    Store(path).close()
+
+
+@pytest.mark.parametrize("said", ["", "nonsense", "0", "0.0 {0} {1}", "99999999999 {0} {1}", "nan {0} {1}"])
+def test_after_a_crash_or_a_day_damage_is_searched_for(tmp_path: Path, said: str) -> None:
+    path = filled(tmp_path / "vigie.db")
+    spoil(path, unseen=True)
+    found = path.stat()
+    path.with_name("vigie.db.lock").write_text(said.format(found.st_size, found.st_mtime_ns))
+    with pytest.raises(StoreError, match=r"damaged|cannot be used"):
+        Store(path)
+
+
+def test_a_database_that_is_open_has_no_note_that_it_was_closed(tmp_path: Path) -> None:
+    path = filled(tmp_path / "vigie.db")
+    assert path.with_name("vigie.db.lock").read_text()
+    with Store(path):
+        assert path.with_name("vigie.db.lock").read_text() == ""

@@ -5,9 +5,9 @@
 * **Bounded**: bytes on the wire and opened (``_inflate``), redirects, headers, and the time of the whole request.
 * **Plain**: whatever goes wrong is one of ``_errors``, in words for an operator, without secrets of the address.
 
-Written against httpx's request, response and transport; behind them stands libcurl, which costs a tenth of httpx's own
-pool and does not collapse above 100 connections. Redirects, decoding and cookies (none) are ours: AsyncClient is not
-used.
+Written against httpx's request, response and transport; behind them stands libcurl, which costs much less than httpx's
+own pool and does not collapse above 100 connections. Redirects, decoding and cookies (none) are ours: AsyncClient is
+not used.
 
 ``transport`` makes the connections, ``address`` reads addresses, ``answers`` says what came back.
 """

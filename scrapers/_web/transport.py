@@ -1,8 +1,8 @@
 """libcurl as an httpx transport: the one place where a connection is made, to a checked address or not at all.
 
-A request over a connection that is open costs a tenth of what Python's own clients take, a new one with TLS a third.
-libcurl says which sockets it waits for and asks us for each one that it opens, so it runs on our event loop and the
-guard sees the very address that is about to be connected. Names are looked up by the guard alone.
+Both a request over an open connection and a new one with TLS cost less than with Python's own clients. libcurl says
+which sockets it waits for and asks us for each one that it opens, so it runs on our event loop and the guard sees the
+very address that is about to be connected. Names are looked up by the guard alone.
 """
 
 import asyncio

@@ -27,7 +27,7 @@ from bot.pacer import Pacer, Unpaced
 from bot.rules import matcher
 from bot.schedule import Metronome
 from bot.store import Store
-from bot.tell import Orders
+from bot.tell import LONGEST_STORY, Orders, index_old
 from bot.watch import Look, Watch
 from scrapers import Batch, Bookmark, Post, ScrapeError, Web
 
@@ -138,6 +138,7 @@ class App:
     async def __aenter__(self) -> Self:
         with self.store.transaction() as store:
             again = store.outbox.recover(self._now())
+            index_old(store, now=self._now())
             self._arrange(store)
         if again:
             self._log.warning("stopped while sending: these alerts are sent again, marked as repeats", alerts=again)
@@ -238,6 +239,7 @@ class App:
         while blanked:
             with self.store.transaction() as store:
                 blanked = store.archive.prune(self._now() - self.config.keep)
+                blanked += store.stories.forget(self._now() - LONGEST_STORY)
                 store.outbox.forget_old(self._now(), age=UNREACHED)
             await asyncio.sleep(0)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -208,33 +207,51 @@ class Hit:
     matches: tuple[Match, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """Which stories are known: ``posts`` by the row of a post, ``texts`` by the digest of a text."""
+class Tie(StrEnum):
+    """How a post came to its story: it began it; it has the same text; one links the other, or both one page; it tells
+    the same news in other words; or an operator took it out of another story.
+    """
 
-    posts: Mapping[int, int]
-    texts: Mapping[str, int]
+    FIRST = "first"
+    COPY = "copy"
+    LINK = "link"
+    NEWS = "news"
+    SPLIT = "split"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One post's part in the news it tells. ``id`` is the row of the post that told it first.
 
-    ``digest`` is that of its folded text, or "" where the text is too short to tell it from another.
+    ``beside`` is the row of the post that it was joined with (0: none), ``evidence`` what the two share, in words.
+    ``facts`` are the prices and quantities in it, each in one spelling ("30000 usd", "8 server").
     """
 
     id: int
     hit: Hit
-    digest: str = ""
+    tie: Tie = Tie.FIRST
+    beside: int = 0
+    evidence: tuple[str, ...] = ()
+    facts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What one subscriber was already told, or is owed, of one story."""
+    """What one subscriber was told, or is owed, of one story.
+
+    ``topics`` were named, ``facts`` stand in the posts that were told or shown since. ``row`` is the latest alert of
+    the story in the outbox, ``at`` when it was sent (None: it is still owed), ``reply`` whether it answers an earlier
+    one, ``listed`` whether it went out in a list, which is never edited.
+    """
 
     subscriber: int
     story: int
     topics: frozenset[str]
+    facts: frozenset[str] = frozenset()
+    row: int = 0
+    at: datetime | None = None
+    reply: bool = False
+    listed: bool = False
 
 
 class ChatKind(StrEnum):
@@ -284,9 +301,10 @@ class Subscription:
 
 
 class AlertKind(StrEnum):
-    """What is owed: news of a story, or a word about Vigie itself."""
+    """What is owed: news of a story, more in a message that was sent, or a word about Vigie itself."""
 
     ALERT = "alert"
+    EDIT = "edit"
     NOTICE = "notice"
 
 
@@ -294,7 +312,8 @@ class AlertKind(StrEnum):
 class Alert:
     """Something owed to one subscriber at a time. Unique by (subscriber, kind, story, cause).
 
-    ``digest`` marks one that waits for an hourly or daily list.
+    ``about`` is the row in the outbox that an edit changes, or that a reply answers (0: none). ``digest`` marks one
+    that waits for an hourly or daily list.
     """
 
     subscriber: int
@@ -303,6 +322,7 @@ class Alert:
     cause: str
     due: datetime
     post: int = 0
+    about: int = 0
     topics: tuple[str, ...] = ()
     priority: Priority = Priority.NORMAL
     digest: bool = False
@@ -310,9 +330,21 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Also:
+    """Another post of a story, as an alert names it."""
+
+    source: str
+    url: str
+    lang: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """An alert taken out of the outbox with all that its words need.
 
+    ``also`` are the other posts of its story that its reader has not been told apart. ``edits`` is the message that
+    these words replace, ``answers`` the one that they reply to (0: none).
     ``post`` is None for a notice, whose words are ``text``. ``repeat`` marks a second try of a send whose outcome
     Telegram did not tell; ``plain`` one that Telegram refused to read as HTML.
     """
@@ -329,6 +361,10 @@ class Owed:
     plain: bool = False
     digest: bool = False
     tries: int = 0
+    story: int = 0
+    also: tuple[Also, ...] = ()
+    edits: int = 0
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,12 +385,17 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message as it will stand on the phone: ``text`` is Telegram HTML, or plain text if ``html`` is False."""
+    """One message as it will stand on the phone: ``text`` is Telegram HTML, or plain text if ``html`` is False.
+
+    ``edits`` is the message whose words it replaces, ``answers`` the one that it replies to (0: none).
+    """
 
     text: str
     html: bool = True
     silent: bool = False
     link: str = ""
+    edits: int = 0
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model import Hit, Match, Seen, Source, Topic
+from bot.model import Hit, Match, Seen, Source, Story, Subscription, Tie, Topic
 from bot.rules import plan, story
 from bot.rules.matcher import Matcher
 from bot.store import Store
@@ -52,10 +52,34 @@ def tell(store: Store, orders: Orders, matched: Iterable[tuple[Seen, Sequence[Ma
 def _owe(store: Store, orders: Orders, hits: Iterable[Hit], now: datetime) -> int:
     """Keep the stories of these hits and owe what follows; returns how many alerts that is."""
     fresh = [hit for hit in hits if hit.seen.fresh]
-    digests = [story.digest(hit.seen.post) for hit in fresh]
-    since, born = now - orders.window, now - LONGEST_STORY
-    stories = story.group(fresh, digests, store.archive.near(fresh, digests, since=since, born=born))
-    store.archive.keep_stories(stories, now=now)
     following = store.people.following({match.topic for hit in fresh for match in hit.matches})
-    told = store.outbox.told({one.id for one in stories})
-    return store.outbox.owe(plan.alerts(stories, following, told, orders.topics, now=now), now=now)
+    return sum(_owe_for(store, orders, hit, following, now) for hit in fresh)
+
+
+def _owe_for(store: Store, orders: Orders, hit: Hit, following: Sequence[Subscription], now: datetime) -> int:
+    post, row, facts = hit.seen.post, hit.seen.id, story.facts(hit)
+    known = store.stories.of(row)
+    if known is not None:
+        part = Story(id=known, hit=hit, tie=Tie.COPY, beside=row, facts=facts)
+    else:
+        asked = story.asked(hit)
+        own = store.stories.frequencies(story.keys(post), asked=asked)
+        marks = story.marks(post, own)
+        near = store.stories.near(marks, story.rarity(post, own), since=now - orders.window, born=now - LONGEST_STORY)
+        keys = story.keys(post).union(*(story.keys(each.post) for each in near))
+        part = story.join(hit, near, store.stories.frequencies(keys, asked=asked) if near else own, facts)
+    told = store.outbox.told({part.id})  # before the post is a member, or its own facts would count as told
+    if known is not None:
+        store.stories.learn(row, facts)
+    else:
+        store.stories.keep(part, marks, story.keys(post), now=now)
+    return store.outbox.owe(plan.alerts([part], following, told, orders.topics, now=now), now=now)
+
+
+def index_old(store: Store, *, now: datetime) -> int:
+    """Index the posts of stories that a Vigie without the index left behind; returns how many. Once in a lifetime."""
+    rows = store.stories.unindexed(now - LONGEST_STORY)
+    for row in rows:
+        post = store.archive.post(row)
+        store.stories.index(row, story.marks(post, store.stories.frequencies(story.keys(post))), story.keys(post))
+    return len(rows)

@@ -17,6 +17,7 @@ LETTERS = {"0": "0o", "1": "1li"}
 """What may stand for a digit beside a real one, in folded text: H1OO, Hl00; never HIOO."""
 
 _HAN = range(0x3400, 0xA000)
+_written_han = re.compile("[\u3400-\u9fff]")
 
 
 @cache
@@ -36,7 +37,7 @@ def _families() -> dict[str, str]:
 
 def simplified(chars: str) -> str:
     """Traditional as Simplified Chinese, each character apart from its neighbours: 乾 is 干 in any word."""
-    if not any(ord(char) in _HAN for char in chars):
+    if not _written_han.search(chars):
         return chars
     simple: str = _converter().convert("\n".join(chars))
     return simple.replace("\n", "")

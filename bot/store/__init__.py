@@ -1,11 +1,13 @@
 """What Vigie remembers: one SQLite file, and the only SQL of the house.
 
     with store.transaction():            BEGIN IMMEDIATE ... COMMIT; nothing is awaited inside
-        store.archive ...                posts, hits and stories
+        store.archive ...                posts and hits
+        store.stories ...                which posts tell the same news
         store.articles ...               pages behind posts that are still to be read
         store.sources ...                when each source is due, and how it fares
         store.people ...                 subscribers and what they follow
         store.outbox ...                 what is owed to whom, and what became of it
+        store.casebook ...               all that is known of one post, and a story divided
 
 One process writes (it holds a lock file beside the database); any number may read.
 """
@@ -25,13 +27,15 @@ from sqlite_utils import Database
 from bot.errors import Locked, StoreError
 from bot.store.archive import Archive
 from bot.store.articles import Articles
+from bot.store.casebook import Casebook
 from bot.store.outbox import Outbox
 from bot.store.people import People
 from bot.store.report import Report, report
-from bot.store.schema import is_strange, migrate, unknown_step
+from bot.store.schema import is_outdated, is_strange, migrate, unknown_step
 from bot.store.sources import Sources
+from bot.store.stories import Stories
 
-__all__ = ["Archive", "Articles", "Outbox", "People", "Report", "Sources", "Store"]
+__all__ = ["Archive", "Articles", "Casebook", "Outbox", "People", "Report", "Sources", "Store", "Stories"]
 
 
 CACHE = 16_384
@@ -62,9 +66,11 @@ class Store:
         self._checked = self._checked or time.time()
         self.archive = Archive(self.db.conn)
         self.articles = Articles(self.db.conn)
+        self.casebook = Casebook(self.db.conn)
         self.outbox = Outbox(self.db.conn)
         self.people = People(self.db.conn)
         self.sources = Sources(self.db.conn)
+        self.stories = Stories(self.db.conn)
 
     @contextmanager
     def transaction(self) -> Iterator[Self]:
@@ -77,6 +83,20 @@ class Store:
                 self.db.conn.execute("ROLLBACK")
             raise
         self.db.conn.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        """All that is read inside is of one moment, whatever a running bot commits meanwhile.
+
+        Raises StoreError where an older Vigie wrote the file: who only reads cannot bring it up to date.
+        """
+        if is_outdated(self.db):
+            raise StoreError(f"{self.path}: was written by an older Vigie; `vigie run` brings it up to date")
+        self.db.conn.execute("BEGIN")
+        try:
+            yield self
+        finally:
+            self.db.conn.execute("ROLLBACK")
 
     def report(self) -> Report:
         """What happened, counted."""

@@ -1,4 +1,4 @@
-"""Every post that was ever seen, the hits among them, and the stories they tell."""
+"""Every post that was ever seen, and the hits among them."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.model import Field, Hit, Match, Place, Seen, Source, Story, Telling, utc
+from bot.model import Field, Hit, Match, Place, Seen, Source, utc
 from scrapers import MAX_TEXT, Post, link_keys
 
 IsFresh = Callable[[Post, bool | None], bool]
@@ -44,7 +44,7 @@ class _Known(NamedTuple):
 
 
 class Archive:
-    """Posts, sightings, hits and stories."""
+    """Posts, sightings and hits."""
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
@@ -65,7 +65,7 @@ class Archive:
         rows: list[tuple[object, ...]] = []
         sightings, seen, here = [], [], 0
         for post, link in zip(distinct, links, strict=True):
-            key, digest = _hash(post.key), _hash(f"{post.title}\0{post.text}")
+            key, digest = hashed(post.key), hashed(f"{post.title}\0{post.text}")
             row = known.get(post.key) or known.get(link)
             if row is None or row.is_another(key, digest):
                 row = _Known(free + len(rows))
@@ -141,38 +141,6 @@ class Archive:
             (seen.id, match.topic, _places(match.places), seen.fresh, now.timestamp()),
         ).rowcount
         return changed > 0
-
-    def near(self, hits: Sequence[Hit], digests: Sequence[str], *, since: datetime, born: datetime) -> Telling:
-        """The stories that these posts belong to already, or that hold the very same text.
-
-        For the text, a story must have grown at or after ``since`` and have begun at or after ``born``.
-        """
-        posts = dict(
-            self._conn.execute(
-                "SELECT post, story FROM members JOIN json_each(?) AS wanted ON post = wanted.value",
-                (json.dumps([hit.seen.id for hit in hits]),),
-            )
-        )
-        texts = dict(
-            self._conn.execute(
-                "SELECT m.digest, m.story FROM json_each(?) AS wanted JOIN members AS m ON m.digest = wanted.value "
-                "JOIN stories AS s ON s.id = m.story WHERE s.last >= ? AND s.first >= ? AND m.digest <> ''",
-                (json.dumps(list(digests)), since.timestamp(), born.timestamp()),
-            )
-        )
-        return Telling(posts=posts, texts=texts)
-
-    def keep_stories(self, stories: Iterable[Story], *, now: datetime) -> None:
-        """Keep which posts tell which story."""
-        for story in stories:
-            self._conn.execute(
-                "INSERT INTO stories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last",
-                (story.id, now.timestamp(), now.timestamp()),
-            )
-            self._conn.execute(
-                "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (story.hit.seen.id, story.id, story.digest),
-            )
 
     def post(self, row: int) -> Post:
         """The post of that row. Raises KeyError."""
@@ -275,6 +243,6 @@ def _list(values: Sequence[str]) -> str:
     return json.dumps(values)
 
 
-def _hash(text: str) -> int:
+def hashed(text: str) -> int:
     """63 bits, which SQLite keeps in eight bytes."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 1

@@ -82,7 +82,40 @@ _ARTICLES = (
     "CREATE TABLE holds (host TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
 )
 
-STEPS = (first_tables, articles)
+
+def stories(db: Database) -> None:
+    """What makes two posts one story, and messages that grow.
+
+    A mark is a hash of something that a post of a story has: a stretch of its text, a link, a name, a number. A bucket
+    counts the posts with a key that falls into it, bucket -1 all. Of a member, ``at`` is when it joined, ``tie`` how,
+    ``beside`` the post that it was joined with. In the outbox ``about`` is the row that an edit changes or a reply
+    answers; ``shown`` is the newest post in the words of an edit on its way, ``listed`` what went out in a list.
+    """
+    for statement in _STORIES:
+        db.execute(statement)
+
+
+_STORIES = (
+    """CREATE TABLE marks (
+        mark INTEGER NOT NULL, post INTEGER NOT NULL, PRIMARY KEY (mark, post)
+    ) WITHOUT ROWID""",
+    "CREATE TABLE frequencies (bucket INTEGER PRIMARY KEY, posts INTEGER NOT NULL)",
+    "DROP INDEX members_digest",
+    "ALTER TABLE members DROP COLUMN digest",
+    "ALTER TABLE members ADD COLUMN tie TEXT NOT NULL DEFAULT 'first'",
+    "ALTER TABLE members ADD COLUMN beside INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE members ADD COLUMN evidence TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE members ADD COLUMN facts TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE members ADD COLUMN marks BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE members ADD COLUMN at REAL NOT NULL DEFAULT 0",
+    "UPDATE members SET at = coalesce((SELECT first FROM stories WHERE id = story), 0)",
+    "CREATE INDEX members_story ON members (story)",
+    "ALTER TABLE outbox ADD COLUMN about INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN shown INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN listed INTEGER NOT NULL DEFAULT 0",
+)
+
+STEPS = (first_tables, articles, stories)
 """Applied in this order, each in a transaction of its own; a step that has been released is never changed."""
 
 KNOWN = frozenset(step.__name__ for step in STEPS)
@@ -105,3 +138,8 @@ def is_strange(db: Database) -> bool:
 def unknown_step(db: Database) -> str:
     """The name of a step that this version does not know, so that a newer Vigie wrote the file; or ""."""
     return next((step.name for step in Migrations("vigie").applied(db) if step.name not in KNOWN), "")
+
+
+def is_outdated(db: Database) -> bool:
+    """Whether steps are missing, so that an older Vigie wrote the file."""
+    return not {step.name for step in Migrations("vigie").applied(db)} >= KNOWN

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Field, Match, Place, Source, Story
+from bot.model import Field, Match, Place, Source
 from bot.store import Store
 from bot.store.archive import read_places
 from scrapers import MAX_TEXT, Post
@@ -171,26 +171,6 @@ def test_pruning_blanks_old_texts_but_not_hits_and_forgets_no_post(
     assert [store.archive.prune(month_ago, limit=1) for _ in range(3)] == [1, 1, 0]
     assert [bool(store.archive.post(row).text) for row in (1, 2, 3, 4)] == [True, False, False, True]
     assert show(wire, make_post(2)) == ([], 0)
-
-
-def test_a_story_is_found_by_its_posts_and_for_a_while_by_its_text(
-    wire: Source, make_post: MakePost, store: Store, clock: Clock
-) -> None:
-    seen = store.archive.add(wire, [make_post(1), make_post(2)], is_fresh=always, now=clock()).seen
-    hits = store.archive.keep_hits([(one, [Match(topic="H100", places=())]) for one in seen], now=clock())
-    store.archive.keep_stories([Story(id=1, hit=hits[0], digest="same")], now=clock())
-
-    def near(since: timedelta, born: timedelta) -> tuple[dict[int, int], dict[str, int]]:
-        found = store.archive.near(hits, ["same", "other"], since=clock() - since, born=clock() - born)
-        return dict(found.posts), dict(found.texts)
-
-    window, longest = timedelta(hours=72), timedelta(days=14)
-    assert near(window, longest) == ({1: 1}, {"same": 1})
-    clock.forward(hours=73)
-    assert near(window, longest) == ({1: 1}, {})
-    store.archive.keep_stories([Story(id=1, hit=hits[1], digest="other")], now=clock())
-    assert near(window, longest) == ({1: 1, 2: 1}, {"same": 1, "other": 1})
-    assert near(window, timedelta(hours=72)) == ({1: 1, 2: 1}, {})
 
 
 @pytest.fixture

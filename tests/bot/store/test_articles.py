@@ -9,6 +9,7 @@ import pytest
 
 from bot.model import Article, Source, Unread
 from bot.store import Store, schema
+from tests.old import BEFORE_STORIES
 from tests.support import Clock, MakePost, MakeSource
 
 Due = Callable[[], tuple[Article, ...]]
@@ -227,8 +228,8 @@ def test_a_database_from_before_there_were_articles_is_brought_up_to_date(
         store.sources.sync([wire], now=clock())
         store.archive.add(wire, [make_post(1)], is_fresh=lambda *_: True, now=clock())
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
-        conn.execute("DROP TABLE articles")
-        conn.execute("DROP TABLE holds")
+        for statement in (*BEFORE_STORIES, "DROP TABLE articles", "DROP TABLE holds"):
+            conn.execute(statement)
         conn.execute("DELETE FROM _sqlite_migrations WHERE name <> ?", (schema.first_tables.__name__,))
     with Store(path, read_only=True) as store:
         assert store.articles.unread(clock()) == ()

@@ -1,0 +1,234 @@
+"""What of a post can be recognised in another: its wording, its links, its names, numbers and rare words.
+
+fold        the words without case, accents, signs and Traditional characters: two copies fold to the same
+shingles    every run of 5 characters of that (3 where Chinese, Japanese or Korean prevails), hashed
+minima      the smallest of the hashes: a MinHash sketch. Two texts of which one holds the other share some of
+            them, however long the longer one is, so each of them alone finds candidates
+terms       names, numbers and words as keys that are alike in several languages: 苏菂 and Su Di, Путин and Putin
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from unicodedata import normalize
+from zlib import crc32
+
+from anyascii import anyascii
+
+from bot.rules import figures, variants
+from bot.rules.text import bare, calm
+from scrapers import Post, link_keys
+
+MIN_WEIGHT = 60
+"""Shorter texts, in letters (a Chinese character counts as three), are alike by chance: "Breaking", "H100 in stock"."""
+MINIMA = 24
+"""Of a text of which a quarter was copied, 6 of these are among those of the copy."""
+LONGEST = 8_000
+"""Characters of a text whose wording is compared."""
+TOLD = 700
+"""Characters in which a text says what it is about: title and beginning. Names and words further on do not count."""
+LEAD, LEAD_HAN = 160, 70
+"""Characters of a headline with a first sentence."""
+STEM = 6
+"""Letters of a word that are compared: endings differ, and so do the ends of names from one alphabet to another."""
+ROUNDUP = 5
+"""A post with more links than this is a list of news, and tells none of them."""
+
+_HAN = "\u3400-\u9fff"
+_KATA = "\u30a1-\u30fa\u30fc"
+_CJK = f"\u3040-\u30ff{_HAN}\uac00-\ud7af"
+_address = re.compile(r"https?://\S+|www\.\S+|@\w+")
+_noise = re.compile(r"[\W_]+")
+_cjk = re.compile(f"[{_CJK}]")
+_han = re.compile(f"[{_HAN}]")
+_code = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+-?\d[A-Za-z0-9]*(?:-\d+)*")
+_token = re.compile(f"{_code.pattern}|[{_HAN}]+|[{_KATA}]+|[\uac00-\ud7af]+|[^\\W_{_CJK}]+")
+_capitals = re.compile(r"\b[A-Z][a-z]+(?:[ -]?[A-Z][a-z]+|-[a-z]+)*\b")
+_syllable = (
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ue|ui|uo|er|a|e|i|o|u|v)"
+)
+_chinese_name = re.compile(rf"(?:{_syllable}){{2,3}}")
+_chinese_run = re.compile(rf"(?:(?<= )(?:{_syllable}){{1,3}} )+")
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范"
+    "汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万钱严洪习温"
+)
+"""The hundred commonest, which nine of ten people bear."""
+_PARTICLES = frozenset("的了在是我有和不这中大来上个国到说们为子时要就出会可也对生能而那得于着下自之年过发后作里")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The keys of what a post is about.
+
+    ``words`` are all, those of ``lead`` stand in its headline or first sentence. ``names`` are proper names, codes and
+    numbers, ``sounds`` what may be a Chinese name, in Latin letters, from a ``chinese`` text or from another, and
+    ``foreign`` Chinese words quoted in a text of another script.
+    """
+
+    words: frozenset[str]
+    lead: frozenset[str]
+    names: frozenset[str]
+    sounds: frozenset[str] = frozenset()
+    chinese: bool = False
+    foreign: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What of a post can be recognised. ``digest`` is of the very text, "" if it is too short to tell it from another.
+
+    ``folded`` is its wording, ``weight`` how much that says, in letters; ``page`` is the key of its own address,
+    ``links`` are those that it links.
+    """
+
+    digest: str
+    folded: str
+    weight: int
+    minima: frozenset[str]
+    terms: Terms
+    page: str
+    links: frozenset[str]
+
+
+@lru_cache(maxsize=1024)
+def of(post: Post) -> Fingerprint:
+    """The fingerprint of a post."""
+    folded = fold(post)
+    heavy = weight(folded)
+    long = heavy >= MIN_WEIGHT
+    (page,) = link_keys([post.url])
+    links = link_keys(list(dict.fromkeys(post.links))[: ROUNDUP + 1])
+    return Fingerprint(
+        digest=hashlib.blake2b(folded.encode(errors="replace"), digest_size=8).hexdigest() if long else "",
+        folded=folded,
+        weight=heavy,
+        minima=_minima(folded) if long else frozenset(),
+        terms=terms(f"{post.title}\n{post.text}"),
+        page=page,
+        links=frozenset(links) - {"", page} if len(links) <= ROUNDUP else frozenset(),
+    )
+
+
+def fold(post: Post) -> str:
+    """The letters and digits of a post's title and text. The title belongs to it: a template may differ there alone."""
+    words = _address.sub(" ", f"{post.title}\n{post.text}"[:LONGEST])
+    return variants.simplified(_noise.sub("", bare(calm(words)).casefold()))
+
+
+def weight(folded: str) -> int:
+    """How much a folded text says, in letters."""
+    return len(folded) + 2 * len(_cjk.findall(folded))
+
+
+def containment(one: str, other: str) -> float:
+    """Which part of the shorter of two folded texts is in the longer one, 0 to 1."""
+    left, right = _runs(one), _runs(other)
+    small, large = sorted((left, right), key=len)
+    return len(small & large) / len(small) if small else 0.0
+
+
+@lru_cache(maxsize=64)
+def _runs(folded: str) -> frozenset[str]:
+    size = _size(folded)
+    return frozenset([folded[place : place + size] for place in range(len(folded) - size + 1)])
+
+
+def _size(folded: str) -> int:
+    return 3 if 3 * len(_cjk.findall(folded)) > len(folded) else 5
+
+
+def _minima(folded: str) -> frozenset[str]:
+    """The shingles with the smallest hashes, of those that begin with one of some letters: a fifth of them is enough.
+
+    Any hash that knows no run of a process will do; this is the quickest.
+    """
+    hashed = {crc32(shingle.encode(errors="replace")): shingle for shingle in _sampled(_size(folded)).findall(folded)}
+    return frozenset([hashed[smallest] for smallest in sorted(hashed)[:MINIMA]])
+
+
+@cache
+def _sampled(size: int) -> re.Pattern[str]:
+    """Matches where a shingle begins that counts: at a letter that texts of its script hold about as often."""
+    letters = "".join(chr(code) for code in range(0x80, 0xD7B0) if code % 5 == 0)
+    return re.compile(f"(?=([aehs05{re.escape(letters)}].{{{size - 1}}}))", re.DOTALL)
+
+
+def terms(text: str) -> Terms:
+    """What a text is about, judged by its beginning."""
+    told = normalize("NFC", bare(calm(_address.sub(" ", text[: 2 * TOLD])[:TOLD])))
+    first = LEAD_HAN if _han.search(told[:40]) else LEAD
+    numbers = {f"#{number}" for number in figures.numbers(_code.sub(" ", told))}
+    words, lead, names, chinese = numbers.copy(), set[str](), numbers.copy(), 0
+    quoted: set[str] = set()
+    for found in _token.finditer(told):
+        keys, proper = _keys(found[0])
+        words.update(keys)
+        if found.start() < first:
+            lead.update(keys)
+        if proper:
+            names.update(keys)
+        elif _han.match(found[0]):
+            chinese += len(found[0])
+            quoted.update(keys)
+    is_chinese = 4 * chinese > len(told)
+    spoken = _people(told, chinese=is_chinese)
+    return Terms(
+        words=frozenset(words),
+        lead=frozenset(lead),
+        names=frozenset(names),
+        sounds=frozenset(f"~{name}" for name in spoken),
+        chinese=is_chinese,
+        foreign=frozenset() if is_chinese else frozenset(quoted),
+    )
+
+
+def _keys(token: str) -> tuple[Iterable[str], bool]:
+    """The keys of a token, and whether it is a name or a code."""
+    if _han.match(token):
+        token = variants.simplified(token)
+        return [token[place : place + 2] for place in range(len(token) - 1)], False
+    if "\uac00" <= token[0] <= "\ud7af":
+        return [token[place : place + 2] for place in range(len(token) - 1)], False
+    if "\u30a1" <= token[0] <= "\u30fc":
+        return ([_stem(anyascii(token))], True) if len(token) > 2 else ((), False)
+    if any(map(str.isdigit, token)):
+        return ((), False) if token.isdigit() else ([token.casefold().replace("-", "")], True)
+    key = _stem(token if token.isascii() else anyascii(token))
+    return ([key], token[0].isupper()) if len(key) > 2 else ((), False)
+
+
+def _stem(word: str) -> str:
+    return (word if word.isalpha() else re.sub("[^A-Za-z0-9]", "", word))[:STEM].lower()
+
+
+def _people(text: str, *, chinese: bool) -> Iterable[str]:
+    """Chinese names in Latin letters, as they would be in either script: "sudi" for 苏菂, Su Di and Di Su."""
+    return _spoken(variants.simplified(text)) if chinese else _spelt(text)
+
+
+def _spelt(text: str) -> Iterable[str]:
+    for found in _capitals.finditer(text):
+        for run in _chinese_run.findall(f" {' '.join(re.findall('[a-z]+', found[0].lower()))} "):
+            parts = run.split()
+            for first in range(len(parts)):
+                for name in (parts[first : first + 1], parts[first : first + 2], parts[first : first + 3]):
+                    for spelt in {"".join(name), "".join(name[1:] + name[:1])}:
+                        if 3 < len(spelt) < 20 and _chinese_name.fullmatch(spelt):
+                            yield spelt
+
+
+def _spoken(text: str) -> Iterable[str]:
+    for place, char in enumerate(text):
+        if char in _SURNAMES:
+            for end in (place + 2, place + 3):
+                given = text[place + 1 : end]
+                if len(given) == end - place - 1 and _names(given):
+                    yield anyascii(text[place:end]).lower()
+
+
+def _names(given: str) -> bool:
+    return all("\u3400" <= char <= "\u9fff" and char not in _PARTICLES for char in given)

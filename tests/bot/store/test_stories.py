@@ -1,0 +1,235 @@
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.model import Alert, AlertKind, Chat, Hit, Match, Pace, Source, Story, Tie
+from bot.rules import story
+from bot.store import Store
+from bot.store.stories import CROWD
+from bot.tell import index_old
+from tests.old import BEFORE_STORIES
+from tests.support import Clock, MakePost, MakeSource
+
+WINDOW, LONGEST = timedelta(hours=72), timedelta(days=14)
+Bring = Callable[..., list[Hit]]
+Keep = Callable[..., None]
+Near = Callable[..., list[int]]
+
+
+def bring_to(store: Store, clock: Clock, source: Source, make_post: MakePost, *numbers: int) -> list[Hit]:
+    """Let a source show posts with these numbers; topic H100 is found in all of them."""
+    posts = [make_post(number) for number in numbers]
+    seen = store.archive.add(source, posts, is_fresh=lambda *_: True, now=clock()).seen
+    return store.archive.keep_hits([(one, [Match(topic="H100", places=())]) for one in seen], now=clock())
+
+
+@pytest.fixture
+def bring(store: Store, clock: Clock, make_source: MakeSource, make_post: MakePost) -> Bring:
+    store.sources.sync([make_source("wire")], now=clock())
+    return lambda *numbers: bring_to(store, clock, make_source("wire"), make_post, *numbers)
+
+
+@pytest.fixture
+def keep(store: Store, clock: Clock) -> Keep:
+    """Keep a post's part in a story (its own, if none is given), found by these marks and keys."""
+
+    def kept(hit: Hit, marks: Sequence[int], keys: Sequence[str] = (), **part: object) -> None:
+        told = Story(**{"id": hit.seen.id, "hit": hit, **part})  # type: ignore[arg-type]
+        store.stories.keep(told, marks, keys, now=clock())
+
+    return kept
+
+
+@pytest.fixture
+def near(store: Store, clock: Clock) -> Near:
+    """The rows of the posts that share marks, of stories that are alive."""
+
+    def found(*marks: int, since: timedelta = WINDOW, born: timedelta = LONGEST) -> list[int]:
+        telling = dict.fromkeys(marks, story.FLOOR)
+        met = store.stories.near(marks, telling, since=clock() - since, born=clock() - born)
+        return [one.id for one in met]
+
+    return found
+
+
+def test_a_post_is_found_by_any_of_its_marks_with_its_story_and_topics(
+    store: Store, bring: Bring, keep: Keep, near: Near, make_post: MakePost, clock: Clock
+) -> None:
+    first, second = bring(1, 2)
+    keep(first, [10, 2**63 - 1])
+    keep(second, [20], id=1, tie=Tie.NEWS, beside=1)
+    assert (near(10), near(2**63 - 1), near(20), near(30), near()) == ([1], [1], [2], [], [])
+    (met,) = store.stories.near([20], {20: story.FLOOR}, since=clock() - WINDOW, born=clock() - LONGEST)
+    assert met == story.Neighbour(id=2, story=1, post=make_post(2), topics=frozenset({"H100"}))
+    assert [store.stories.of(row) for row in (1, 2, 3)] == [1, 1, None]
+
+
+def test_a_story_lives_as_long_as_it_grows_but_no_longer_than_the_longest(
+    bring: Bring, keep: Keep, near: Near, clock: Clock
+) -> None:
+    first, second = bring(1, 2)
+    keep(first, [10])
+    clock.forward(hours=72)
+    assert near(10) == [1]
+    clock.forward(seconds=1)
+    assert near(10) == []
+    keep(second, [20], id=1, tie=Tie.COPY, beside=1)
+    assert (near(10), near(20)) == ([1], [2])
+    clock.forward(hours=71)
+    assert (near(10), near(20, born=timedelta(days=3))) == ([1], [])
+    clock.forward(days=13)
+    assert near(10, since=timedelta(days=30)) == []
+
+
+def test_who_shares_more_goes_first_and_rare_marks_count_by_their_weight(
+    store: Store, bring: Bring, keep: Keep, near: Near, clock: Clock
+) -> None:
+    for hit, marks in zip(bring(1, 2, 3), ([1, 2], [2], [2, 3, 4]), strict=True):
+        keep(hit, marks)
+    assert near(1, 2, 3, 4) == [3, 1, 2]
+    rare = {1: story.FLOOR, 2: story.FLOOR, 3: 0.1, 4: 0.1}
+    met = store.stories.near([1, 2, 3, 4], rare, since=clock() - WINDOW, born=clock() - LONGEST)
+    assert [one.id for one in met] == [1, 3, 2]
+
+
+def test_one_stretch_of_text_in_common_is_chance_and_two_are_looked_at(
+    store: Store, bring: Bring, keep: Keep, clock: Clock
+) -> None:
+    for hit, marks in zip(bring(1, 2), ([1], [1, 2]), strict=True):
+        keep(hit, marks)
+    met = store.stories.near([1, 2, 3], {}, since=clock() - WINDOW, born=clock() - LONGEST)
+    assert [one.id for one in met] == [2]
+
+
+def test_of_a_crowd_that_shares_a_mark_the_newest_are_looked_at(bring: Bring, keep: Keep, near: Near) -> None:
+    hits = bring(*range(1, CROWD + 10))
+    for hit in hits:
+        keep(hit, [10])
+    assert near(10) == [CROWD + 9 - place for place in range(story.LOOKED_AT)]
+
+
+def test_a_dead_story_takes_no_place_from_a_living_one(bring: Bring, keep: Keep, near: Near, clock: Clock) -> None:
+    for hit in bring(*range(1, 20)):
+        keep(hit, [10, 11])
+    clock.forward(hours=73)
+    keep(bring(20)[0], [10])
+    assert near(10, 11) == [20]
+
+
+def test_keys_are_counted_once_a_post_whether_it_is_forgotten_or_not(
+    store: Store, bring: Bring, keep: Keep, clock: Clock
+) -> None:
+    assert store.stories.frequencies(["h100"]) == story.Frequencies(total=0, posts={})
+    first, second = bring(1, 2)
+    keep(first, [10], ["h100", "rack"])
+    keep(second, [20], ["h100", "\ud800"])
+    wanted = ["h100", "rack", "crate"]
+    counted = story.Frequencies(total=2, posts={"h100": 2, "rack": 1})
+    assert store.stories.frequencies(wanted) == counted
+    clock.forward(days=15)
+    assert store.stories.forget(clock() - LONGEST) == 2
+    assert store.stories.frequencies(wanted) == counted
+
+
+def test_what_ties_a_post_is_kept_with_it(store: Store, bring: Bring, keep: Keep) -> None:
+    first, second = bring(1, 2)
+    keep(first, [])
+    keep(
+        second, [], id=1, tie=Tie.NEWS, beside=1, evidence=("names 14.0", "苏菂"), facts=frozenset({"8 card", "2 box"})
+    )
+    rows = store.db.conn.execute(
+        "SELECT post, story, tie, beside, evidence, facts FROM members ORDER BY post"
+    ).fetchall()
+    assert rows == [(1, 1, "first", 0, "[]", "[]"), (2, 1, "news", 1, '["names 14.0", "苏菂"]', '["2 box", "8 card"]')]
+
+
+def test_a_post_that_says_more_keeps_the_facts_of_before(store: Store, bring: Bring, keep: Keep) -> None:
+    keep(bring(1)[0], [], facts=frozenset({"8 card"}))
+    store.stories.learn(1, frozenset({"30000 usd"}))
+    store.stories.learn(1, frozenset())
+    assert store.db.conn.execute("SELECT facts FROM members").fetchone() == ('["30000 usd", "8 card"]',)
+
+
+def test_old_posts_leave_the_index_a_few_at_a_time_and_keep_their_story(
+    store: Store, bring: Bring, keep: Keep, near: Near, clock: Clock
+) -> None:
+    for hit in bring(1, 2, 3):
+        keep(hit, [10, hit.seen.id])
+    clock.forward(days=15)
+    keep(bring(4)[0], [10])
+    before = clock() - LONGEST
+    assert [store.stories.forget(before, limit=2) for _ in range(3)] == [2, 1, 0]
+    assert store.db.conn.execute("SELECT mark, post FROM marks").fetchall() == [(10, 4)]
+    assert near(10, 1, 2, 3, since=timedelta(days=99), born=timedelta(days=99)) == [4]
+    assert store.stories.of(1) == 1
+
+
+def test_indexing_a_post_twice_leaves_its_marks_once(store: Store, bring: Bring, keep: Keep, near: Near) -> None:
+    keep(bring(1)[0], [10])
+    store.stories.index(1, [10, 11], [])
+    assert (near(10), near(11)) == ([1], [1])
+    assert store.db.conn.execute("SELECT count(*) FROM marks").fetchone() == (2,)
+
+
+def test_nothing_is_unindexed_once_anything_was_indexed(store: Store, bring: Bring, keep: Keep, clock: Clock) -> None:
+    first, second = bring(1, 2)
+    assert store.stories.unindexed(clock() - LONGEST) == ()
+    keep(first, [10])
+    keep(second, [])
+    assert store.stories.unindexed(clock() - LONGEST) == ()
+
+
+# A database of the version before
+
+
+@pytest.fixture
+def old(tmp_path: Path, make_source: MakeSource, make_post: MakePost, clock: Clock) -> Path:
+    """Two stories of three posts, one of which is three weeks old; an alert that was sent, and one that is owed."""
+    path, wire = tmp_path / "old.db", make_source("wire")
+    with Store(path) as store:
+        store.sources.sync([wire], now=clock())
+        hits = bring_to(store, clock, wire, make_post, 1, 2, 3)
+        reader = store.people.welcome(Chat(1), lang="en", timezone="UTC", now=clock())
+        store.people.follow(reader, "H100", pace=Pace(), now=clock())
+        alerts = [
+            Alert(subscriber=reader.id, kind=AlertKind.ALERT, story=row, cause="first", due=clock(), post=row)
+            for row in (1, 3)
+        ]
+        store.outbox.owe(alerts, now=clock())
+        store.db.conn.execute("UPDATE outbox SET state = 'sent', message = 77, settled = due WHERE story = 1")
+        assert len(hits) == 3
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for statement in BEFORE_STORIES:
+            conn.execute(statement)
+        now, ago = clock().timestamp(), (clock() - timedelta(days=21)).timestamp()
+        conn.executemany("INSERT INTO stories VALUES (?, ?, ?)", [(1, now, now), (3, ago, ago)])
+        conn.executemany("INSERT INTO members VALUES (?, ?, ?)", [(1, 1, "aa"), (2, 1, "aa"), (3, 3, "")])
+    return path
+
+
+def test_a_database_of_before_keeps_its_stories_and_alerts(old: Path, make_post: MakePost, clock: Clock) -> None:
+    with Store(old) as store:
+        assert [store.stories.of(row) for row in (1, 2, 3)] == [1, 1, 3]
+        assert store.archive.post(2) == make_post(2)
+        rows = store.db.conn.execute("SELECT story, state, message, about, shown, listed FROM outbox ORDER BY id")
+        assert rows.fetchall() == [(1, "sent", 77, 0, 0, 0), (3, "owed", None, 0, 0, 0)]
+        (told,) = store.outbox.told([1])
+        assert (told.at, told.facts) == (clock(), frozenset())
+    with Store(old, read_only=True) as store:
+        assert store.stories.of(1) == 1
+
+
+def test_the_stories_of_before_are_indexed_once_and_then_found(old: Path, make_post: MakePost, clock: Clock) -> None:
+    with Store(old) as store, store.transaction():
+        assert store.stories.unindexed(clock() - LONGEST) == (1, 2)
+        assert [index_old(store, now=clock()) for _ in range(2)] == [2, 0]
+        copy = make_post(4, text=make_post(1).text)
+        own = store.stories.frequencies(story.keys(copy))
+        assert own.total == 2
+        marks, rarity = story.marks(copy, own), story.rarity(copy, own)
+        met = store.stories.near(marks, rarity, since=clock() - WINDOW, born=clock() - LONGEST)
+        assert {(one.id, one.story) for one in met} == {(1, 1), (2, 1)}

@@ -5,7 +5,7 @@
     stop      starts nothing more and lets what is being sent finish
 
 One message goes: a slot of the pacer; what is owed by then; its rows marked "sending" and committed; the request; the
-receipt kept. So a process that dies leaves no doubt but in the rows that say "sending".
+receipt kept. So a process that dies leaves no doubt but in the rows that say "sending". An edit takes the same way.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=2)
 """... up to this when nothing was sent: whoever waits for a network wants to hear as soon as it is back ..."""
 LONGEST_DOUBT = timedelta(hours=1)
-"""... and up to this when nobody knows: each try may be one more copy on the phone."""
+"""... and up to this when nobody knows: each try may be one more copy on the phone, unless it is an edit."""
 LAST_CALL = 31.0
 """Seconds that requests under way may still take when we stop."""
 UNREACHED = timedelta(hours=24)
@@ -150,6 +150,7 @@ class Deliver:
         """Keep what became of a message."""
         rows = [owed.id for owed in going]
         wait, now = PAUSE * 2 ** min(going[0].tries, 10), self._now()
+        doubt = LONGEST_PAUSE if going[0].edits else LONGEST_DOUBT
         with self._store.transaction() as store:
             match receipt:
                 case Sent(message_id=number):
@@ -157,7 +158,7 @@ class Deliver:
                 case Later(after=after, reason=reason):
                     store.outbox.later(rows, now + (after or min(wait, LONGEST_PAUSE)), reason)
                 case Uncertain(reason=reason):
-                    store.outbox.later(rows, now + min(wait, LONGEST_DOUBT), f"uncertain: {reason}", repeat=True)
+                    store.outbox.later(rows, now + min(wait, doubt), f"uncertain: {reason}", repeat=True)
                 case Unreadable(reason=reason) if not going[0].plain:
                     store.outbox.later(rows, now, reason, plain=True)
                 case Never(chat_gone=True, reason=reason):

@@ -1,23 +1,28 @@
 """What is owed, as one message: an alert, a list or a notice, in the reader's language and within Telegram's limits.
 
-The first line is what a locked phone shows: how urgent, and which topics. Everything is pure: the same is owed, the
+The first line is what a locked phone shows: how urgent, which topics, and whether it follows up an earlier alert. The
+last one names who else has the story. Everything is pure: the same is owed, the
 same words come out. The tags are those of ``markup``; a message that Telegram refused to read is worded as plain text.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from bot import markup, words
-from bot.model import Field, Message, Owed, Priority
+from bot.model import Also, Field, Message, Owed, Priority
 from scrapers import Post
 
 MOST_LINES = 15
 """A list holds at most so many posts; the rest is owed in the next one."""
+MOST_NAMES = 4
+"""An alert names at most so many other sources of its story, and counts the rest."""
 
 _MARKS = {Priority.HIGH: "🔴", Priority.NORMAL: "🔵", Priority.LOW: "⚪"}
 _REPEAT = "↻ "
 _TITLE, _EXCERPT, _BEFORE, _NAME, _TOPICS, _LINE_TITLE = 250, 420, 45, 60, 200, 110
+_ALSO, _ALSO_LINK = 40, 300  # a longer address is named without its link, so that five of them fit a message
 _RAW_LIMIT = 16_000  # Telegram refuses long markup before it parses it
 
 
@@ -33,20 +38,23 @@ class _Reader:
 def compose(owed: Sequence[Owed], *, lang: str, timezone: str, now: datetime) -> tuple[Message, int]:
     """One message for the first of ``owed``, and how many of them it tells; the rest is for the next message.
 
-    One alert makes an alert, several make a list. A notice, a repeat and what goes as plain text never share a message
-    with anything of another sort. ``owed`` must not be empty.
+    One story makes an alert, several make a list of a line each; those of one story that stand side by side are told
+    together. A notice, an edit, a repeat and what goes as plain text never share a message with anything of another
+    sort. ``owed`` must not be empty.
     """
     reader = _Reader(lang=lang, timezone=timezone, now=now)
     run = _alike(owed)
     if run[0].post is None:
         return _notice(run[0]), 1
-    if len(run) == 1:
-        return _finish(_alert(run[0], run[0].post, reader), run, link=markup.link(run[0].post.url)), 1
-    for count in range(min(len(run), MOST_LINES), 0, -1):
-        message = _finish(_list(run[:count], reader), run[:count])
+    stories = _stories(run)
+    told = [_merged(story) for story in stories[:MOST_LINES]]
+    if len(told) == 1:
+        return _single(told[0], run[0].post, reader), len(run)
+    for lines in range(len(told), 0, -1):
+        message = _finish(_list(told[:lines], reader), told[:lines])
         if fits(message):
             break
-    return message, count
+    return message, sum(len(story) for story in stories[:lines])
 
 
 def topic_left(topic: str, lang: str) -> str:
@@ -83,14 +91,46 @@ def fits(message: Message) -> bool:
 
 
 def _alike(owed: Sequence[Owed]) -> Sequence[Owed]:
-    """The first ones that may share a message."""
+    """The first ones that may share a message; an edit shares with none."""
     sort = _sort(owed[0])
     count = next((index for index, one in enumerate(owed) if _sort(one) != sort), len(owed))
-    return owed[:count]
+    return owed[: 1 if owed[0].edits else count]
 
 
-def _sort(owed: Owed) -> tuple[bool, bool, bool]:
-    return owed.post is None, owed.plain, owed.repeat
+def _sort(owed: Owed) -> tuple[bool, bool, bool, bool]:
+    return owed.post is None, owed.plain, owed.repeat, owed.edits > 0
+
+
+def _stories(run: Sequence[Owed]) -> list[list[Owed]]:
+    """These alerts, those of one story that stand side by side together."""
+    return [list(story) for _, story in groupby(run, key=lambda one: (one.story, 0 if one.story else one.id))]
+
+
+def _merged(story: Sequence[Owed]) -> Owed:
+    """The alerts of one story as one: the first one's post, with the topics of all, and the others' posts named."""
+    head = story[0]
+    others = [_named(one, one.post) for one in story[1:] if one.post]
+    also = dict.fromkeys([*others, *(one for owed in story for one in owed.also)])
+    return replace(
+        head,
+        topics=tuple(dict.fromkeys(topic for one in story for topic in one.topics)),
+        priority=min((one.priority for one in story), key=list(Priority).index),
+        also=tuple(also),
+    )
+
+
+def _named(owed: Owed, post: Post) -> Also:
+    return Also(source=owed.source, url=post.url, lang=post.lang, title=post.title)
+
+
+def _single(owed: Owed, post: Post, reader: _Reader) -> Message:
+    """One alert. Where the addresses of the other posts are too much, they are named without, or not at all."""
+    others = (_others(owed, post, reader, linked=True), _others(owed, post, reader, linked=False), "")
+    for line in others:
+        message = _finish(_alert(owed, post, reader, line), [owed], link=markup.link(post.url))
+        if fits(message):
+            break
+    return replace(message, edits=owed.edits, answers=owed.answers)
 
 
 def _finish(text: str, told: Sequence[Owed], *, link: str = "") -> Message:
@@ -109,12 +149,39 @@ def _notice(owed: Owed) -> Message:
     return Message(text=text, html=False, silent=owed.priority is Priority.LOW)
 
 
-def _alert(owed: Owed, post: Post, reader: _Reader) -> str:
+def _alert(owed: Owed, post: Post, reader: _Reader, others: str) -> str:
     title, excerpt = _title(post, owed), _excerpt(post, owed)
     link = markup.link(post.url)
-    head = f"{_MARKS[owed.priority]} {_topics(owed.topics)}"
+    again = words.of(reader.lang).gettext("follow-up")
+    head = f"{_MARKS[owed.priority]} {_topics(owed.topics)}" + (f" · ↩ {again}" if owed.answers else "")
     tail = [_origin(owed, post), "🕒 " + _when(post, reader), *(["🔗 " + _shown(link)] if link else [])]
+    tail += [others] if others else []
     return "\n".join([head, *([title, ""] if title else []), *([excerpt] if excerpt else []), *tail])
+
+
+def _others(owed: Owed, post: Post, reader: _Reader, *, linked: bool) -> str:
+    """Who else has the story: a name for each of the first sources, in the order in which they joined."""
+    by_source: dict[str, Also] = {}
+    for also in owed.also:
+        by_source.setdefault(also.source, also)
+    named = list(by_source.values())[:MOST_NAMES]
+    if not named:
+        return ""
+    t, more = words.of(reader.lang), len(owed.also) - len(named)
+    # Translators: what stands between the names of a list.
+    names = t.gettext(", ").join(_name(also, post, linked=linked) for also in named)
+    if not more:
+        return "➕ " + t.gettext("also: {names}").format(names=names)
+    return "➕ " + t.ngettext("also: {names}, {n} more", "also: {names}, {n} more", more).format(names=names, n=more)
+
+
+def _name(also: Also, post: Post, *, linked: bool) -> str:
+    """A source, linked to its post; in another language than the alert's post, that is told."""
+    name = markup.escape(markup.isolate(markup.shorten(also.source, _ALSO) or "?"))
+    link = markup.link(also.url) if linked and len(also.url) <= _ALSO_LINK else ""
+    foreign = also.lang and words.language(also.lang) != words.language(post.lang)
+    mark = markup.shorten(words.language_mark(also.lang), _ALSO) if foreign else ""
+    return markup.anchor(link, name) + (f" {markup.escape(markup.isolate(mark))}" if mark else "")
 
 
 def _topics(names: Sequence[str]) -> str:
@@ -208,8 +275,9 @@ def _line(owed: Owed, post: Post, reader: _Reader) -> str:
     text = post.title if field is Field.TITLE else post.text
     shown = _cut(text, _places(owed, field), size=_LINE_TITLE, tag="b", most=2) or "…"
     parts = [markup.anchor(markup.link(post.url), shown)]
-    if source := markup.shorten(owed.source, _NAME):
-        parts.append(markup.escape(markup.isolate(source)))
+    source = markup.escape(markup.isolate(markup.shorten(owed.source, _NAME)))
+    if source or owed.also:
+        parts.append(f"{source} +{len(owed.also)}".strip() if owed.also else source)
     if post.published:
         parts.append(_time(post.published, "Dt", words.short_moment(post.published, reader.lang, reader.timezone)))
     return "• " + " · ".join(parts)

@@ -97,11 +97,11 @@ class Terminal:
         self._numbers = count(1)
 
     async def send(self, chat: Chat, message: Message) -> Receipt:
-        """Print the message. All chats share the one terminal."""
+        """Print the message. All chats share the one terminal, and what is printed stays: an edit is printed below."""
         when = self._now().astimezone(self._timezone)
         show = _bubble if self._console.is_terminal else _plain
         show(self._console, message, f"{when:%a} {when.day} {when:%b %H:%M}")
-        return Sent(message_id=next(self._numbers))
+        return Sent(message_id=message.edits or next(self._numbers))
 
 
 class Screen:
@@ -176,13 +176,20 @@ class Screen:
 
 
 def _bubble(screen: Console, message: Message, when: str) -> None:
-    """One message as a phone shows it: the sender and the hour on top, the words, the button."""
+    """One message as a phone shows it: the sender and the hour on top, the words, the button.
+
+    An edit makes no sound on a phone, and is a pale bubble here.
+    """
+    quiet = message.silent or message.edits > 0
     parts: list[RenderableType] = []
     for text, quoted in _content(message):
         bar = Text("▎", style=_ACCENT) + Text(" ") if quoted else Text()
+        if message.edits:
+            text.stylize_before(_QUIET)
         parts.append(_Flow(text, prefix=bar, limit=FOLDED if quoted else None))
-    heading = Text.assemble(("🔕 " if message.silent else "🔔 ", ""), ("Vigie", "bold"))
-    _frame(screen, Group(*parts), heading, Text(when, style=_QUIET), _QUIET if message.silent else _ACCENT)
+    bell = "✎ " if message.edits else "🔕 " if message.silent else "🔔 "
+    heading = Text.assemble(bell, ("Vigie", "bold"), " ↩" if message.answers else "")
+    _frame(screen, Group(*parts), heading, Text(when, style=_QUIET), _QUIET if quiet else _ACCENT)
 
 
 def _frame(screen: Console, body: RenderableType, heading: Text, corner: Text, border: str) -> None:
@@ -208,17 +215,23 @@ def _headline(heading: Text, corner: Text, width: int, border: str) -> Text:
 
 
 def _plain(screen: Console, message: Message, when: str) -> None:
-    mark = "Vigie (silent)" if message.silent else "Vigie"
-    lines = [f"[{when}] {mark}"]
+    marks = [("edited", message.edits), ("reply", message.answers), ("silent", message.silent and not message.edits)]
+    said = ", ".join(name for name, holds in marks if holds)
+    lines = [f"[{when}] Vigie" + (f" ({said})" if said else "")]
     for text, quoted in _content(message, addresses=True):
         lines += [("  > " if quoted else "  ") + line for line in text.plain.split("\n") if line]
     screen.print("\n".join(lines) + "\n", soft_wrap=True)
 
 
 def _content(message: Message, *, addresses: bool = False) -> list[tuple[Text, bool]]:
-    """The paragraphs of a message, and its link where the words do not show it (on a phone it is a button)."""
+    """The paragraphs of a message, and its link where the words do not show it (on a phone it is a button).
+
+    An edit is shown without its quote, which was read already.
+    """
     html = message.text if message.html else escape(message.text, quote=False)
     paragraphs = _paragraphs(html, addresses=addresses)
+    if message.edits:
+        paragraphs = [(text, quoted) for text, quoted in paragraphs if not quoted]
     link = clean(message.link)
     if link and not any(link in text.plain for text, _ in paragraphs):
         paragraphs.append((Text.assemble("🔗 ", (link, _link_style(link))), False))

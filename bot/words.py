@@ -1,6 +1,7 @@
 """The languages that Vigie speaks: the right words (gettext), times as each language writes them."""
 
 import gettext
+import re
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,46 @@ _NAMES = LANGUAGES | {
     "vi": "Tiếng Việt",
 }
 
+_HOMES = {
+    "bg": "BG",
+    "cs": "CZ",
+    "da": "DK",
+    "de": "DE",
+    "el": "GR",
+    "et": "EE",
+    "fa": "IR",
+    "fi": "FI",
+    "fr": "FR",
+    "he": "IL",
+    "hi": "IN",
+    "hr": "HR",
+    "hu": "HU",
+    "id": "ID",
+    "is": "IS",
+    "it": "IT",
+    "ja": "JP",
+    "ka": "GE",
+    "ko": "KR",
+    "lt": "LT",
+    "lv": "LV",
+    "nb": "NO",
+    "nl": "NL",
+    "nn": "NO",
+    "no": "NO",
+    "pl": "PL",
+    "ro": "RO",
+    "ru": "RU",
+    "sk": "SK",
+    "sl": "SI",
+    "sr": "RS",
+    "sv": "SE",
+    "th": "TH",
+    "tr": "TR",
+    "uk": "UA",
+    "vi": "VN",
+}
+"""Languages that one country's flag stands for; English, Chinese, Spanish, Arabic and Portuguese are not among them."""
+
 
 @cache
 def of(lang: str) -> gettext.NullTranslations:
@@ -39,7 +80,23 @@ def closest(tag: str | None, default: str) -> str:
 
 def language_name(tag: str) -> str:
     """A language under its own name, or the tag itself when Vigie has no name for it."""
-    return _NAMES.get(tag.lower().replace("_", "-").split("-")[0], tag)
+    return _NAMES.get(language(tag), tag)
+
+
+def language(tag: str) -> str:
+    """The language of a tag without its script and region: "zh" of "zh-Hant-TW"."""
+    return _subtags(tag)[0].lower()
+
+
+def language_mark(tag: str) -> str:
+    """A language in the shortest way: the flag of its region or of its one home, or else its own name."""
+    region = next((part.upper() for part in _subtags(tag)[1:] if re.fullmatch("[A-Za-z]{2}", part)), "")
+    country = {"UK": "GB"}.get(region, region) or _HOMES.get(language(tag), "")
+    return "".join(chr(ord(letter) - ord("A") + ord("🇦")) for letter in country) or language_name(tag)
+
+
+def _subtags(tag: str) -> list[str]:
+    return tag.replace("_", "-").split("-")
 
 
 def moment(when: datetime, lang: str, timezone: str) -> str:

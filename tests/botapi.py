@@ -65,13 +65,18 @@ class Fault:
 
 @dataclass(kw_only=True)
 class Shown:
-    """A message as it stands in a chat: ``text`` parsed, ``tags`` the tags that were in it, ``raw`` as sent."""
+    """A message as it stands in a chat: ``text`` parsed, ``tags`` the tags that were in it, ``raw`` as sent.
+
+    ``answers`` is the message that it replies to (0: none), ``edits`` how often it was changed.
+    """
 
     id: int
     text: str
     raw: str
     tags: list[str]
     params: dict[str, Any] = field(default_factory=dict)
+    answers: int = 0
+    edits: int = 0
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -176,6 +181,10 @@ class BotApi:
         """The group becomes a supergroup with another number."""
         self.group(new, administrators=self._groups.pop(old)["administrators"])
         self._moved[old] = new
+
+    def erase(self, chat: int, number: int) -> None:
+        """Somebody deletes a message from the chat."""
+        self.shown[chat] = [shown for shown in self.shown[chat] if shown.id != number]
 
     def fault(self, kind: str, *, method: str = "sendMessage", times: int = 1, **details: Any) -> None:
         """429, 500, 502, garbled, error (code, description), lost_before, lost_after, slow_before, slow_after."""
@@ -334,25 +343,46 @@ class BotApi:
         text, tags = self._text(params)
         if "reply_markup" in params:
             self._buttons(json.loads(params["reply_markup"]))
+        answers = self._answers(chat, json.loads(params.get("reply_parameters", "{}")))
         if self.limits:
             self._count(chat)
         number = next(self._number)
-        self.shown[chat].append(Shown(id=number, text=text, raw=params["text"], tags=tags, params=params))
+        self.shown[chat].append(
+            Shown(id=number, text=text, raw=params["text"], tags=tags, params=params, answers=answers)
+        )
         return {"message_id": number, "date": int(time.time()), "chat": self._chat(chat), "text": text}
 
+    def _answers(self, chat: int, reply: dict[str, Any]) -> int:
+        """The message that is replied to; one that is not there is an error, unless the caller does without."""
+        if not reply:
+            return 0
+        if reply["message_id"] in [shown.id for shown in self.shown[chat]]:
+            return int(reply["message_id"])
+        if not reply.get("allow_sending_without_reply"):
+            raise Refused(400, "Bad Request: message to be replied not found")
+        return 0
+
     def _edit(self, params: dict[str, Any]) -> dict[str, Any]:
-        text, tags = self._text(params)
         chat, number = int(params["chat_id"]), int(params["message_id"])
-        for shown in self.shown[chat]:
-            if shown.id == number:
-                if (shown.raw, shown.buttons) == (
-                    params["text"],
-                    Shown(id=0, text="", raw="", tags=[], params=params).buttons,
-                ):
-                    raise Refused(400, "Bad Request: message is not modified")
-                shown.text, shown.raw, shown.tags, shown.params = text, params["text"], tags, params
-                return {"message_id": number, "date": int(time.time()), "chat": self._chat(chat), "text": text}
-        raise Refused(400, "Bad Request: message to edit not found")
+        self._reachable(chat)
+        text, tags = self._text(params)
+        if "reply_markup" in params:
+            self._buttons(json.loads(params["reply_markup"]))
+        if self.limits:
+            self._count(chat)
+        shown = next((one for one in self.shown[chat] if one.id == number), None)
+        if shown is None:
+            raise Refused(400, "Bad Request: message to edit not found")
+        new = Shown(id=number, text=text, raw=params["text"], tags=tags, params=params)
+        if (shown.raw, shown.buttons) == (new.raw, new.buttons):
+            raise Refused(
+                400,
+                "Bad Request: message is not modified: specified new message content and reply markup are exactly "
+                "the same as a current content and reply markup of the message",
+            )
+        shown.text, shown.raw, shown.tags, shown.params = new.text, new.raw, new.tags, new.params
+        shown.edits += 1
+        return {"message_id": number, "date": int(time.time()), "chat": self._chat(chat), "text": text}
 
     def _text(self, params: dict[str, Any]) -> tuple[str, list[str]]:
         raw = params.get("text", "")

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+from telegram.error import Forbidden, RetryAfter, TelegramError
 
 from bot import log
 from bot.chat.screens import Screen
-from bot.chat.sender import keyboard, pause, put
+from bot.chat.sender import change, keyboard, pause, put
 from bot.model import Chat, Message
 from bot.pacer import Pacer
 
@@ -90,17 +90,7 @@ class Answers:
         if screen is None:
             return
         try:
-            await self._bot.edit_message_text(
-                screen.text,
-                chat_id=chat.id,
-                message_id=message,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                reply_markup=keyboard(screen.rows),
-            )
+            await change(self._bot, chat, message, screen.text, mode=ParseMode.HTML, buttons=keyboard(screen.rows))
         except RetryAfter:
             self._edits.setdefault((chat, message), screen)  # for the second try, unless a newer one waits
             raise
-        except BadRequest as error:
-            if "not modified" not in str(error).lower():  # the second press of the same button
-                raise

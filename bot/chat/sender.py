@@ -6,7 +6,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -74,17 +74,44 @@ def request(proxy: str, *, connections: int, patient: bool = False) -> HTTPXRequ
 
 
 async def put(bot: Bot, chat: Chat, message: Message, rows: tuple[tuple[Button, ...], ...] = ()) -> int:
-    """Send one message without a link preview. Returns its id; raises TelegramError."""
+    """Send one message without a link preview, or change the one that it edits. Returns its id; raises TelegramError.
+
+    A reply is sent even where the message that it answers was deleted.
+    """
+    mode, buttons = ParseMode.HTML if message.html else None, keyboard(rows) or _open_button(message)
+    if message.edits:
+        await change(bot, chat, message.edits, message.text, mode=mode, buttons=buttons)
+        return message.edits
+    answers = ReplyParameters(message.answers, allow_sending_without_reply=True) if message.answers else None
     sent = await bot.send_message(
         chat.id,
         message.text,
-        parse_mode=ParseMode.HTML if message.html else None,
+        parse_mode=mode,
         message_thread_id=chat.thread or None,
         disable_notification=message.silent,
         link_preview_options=LinkPreviewOptions(is_disabled=True),
-        reply_markup=keyboard(rows) or _open_button(message),
+        reply_parameters=answers,
+        reply_markup=buttons,
     )
     return sent.message_id
+
+
+async def change(
+    bot: Bot, chat: Chat, number: int, text: str, *, mode: ParseMode | None, buttons: InlineKeyboardMarkup | None
+) -> None:
+    """Put other words and buttons into a message; that it has them already is no error. Raises TelegramError."""
+    try:
+        await bot.edit_message_text(
+            text,
+            chat_id=chat.id,
+            message_id=number,
+            parse_mode=mode,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_markup=buttons,
+        )
+    except BadRequest as error:
+        if "not modified" not in str(error).lower():
+            raise
 
 
 def keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:

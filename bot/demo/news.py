@@ -221,17 +221,9 @@ TOLD = (
         at=at("2 Dec 14:00"),
         author="Ines Calloway",
         title="Washington widens chip rules; sellers of H100 and H200 rush to clear stock",
-        text="New American export rules on memory and tools for chips were published on Monday. Within the hour "
-        "three grey-market lists raised the H200 by a tenth, and one marked its last H100 servers “today only”.",
-    ),
-    Piece(
-        outlet="Le Phare",
-        id="washington-resserre",
-        at=at("2 Dec 18:20"),
-        author="Maëlle Kerbrat",
-        title="Washington resserre l’étau, les H200 changent de prix dans l’heure",
-        text="Le texte vise la mémoire et les machines. Les revendeurs, eux, ont compris autre chose : il faudra "
-        "bientôt plus de détours, donc plus d’argent, pour une carte H200.",
+        text="New American export rules on memory and tools for chips were published on Monday; 140 companies, Naura "
+        "and Piotech among them, join the list of those who may buy nothing. Within the hour three grey-market lists "
+        "raised the H200 by a tenth, and one marked its last H100 servers “today only”.",
     ),
     Piece(
         outlet="服务器集市",
@@ -285,6 +277,20 @@ COPIES = (
     ),
 )
 """The same news elsewhere: by its address, or word for word."""
+
+RETOLD = (
+    Piece(
+        outlet="Le Phare",
+        id="washington-resserre",
+        at=at("2 Dec 18:20"),
+        author="Maëlle Kerbrat",
+        title="Washington resserre l’étau, les H200 changent de prix dans l’heure",
+        text="Le texte vise la mémoire et les machines ; 140 entreprises, dont Naura et Piotech, sont mises à l’index. "
+        "Les revendeurs, eux, ont compris autre chose : il faudra bientôt plus de détours, donc plus d’argent, pour "
+        "une carte H200.",
+    ),
+)
+"""The same news in another language."""
 
 SPARED = (
     Piece(
@@ -407,7 +413,7 @@ DAILY = (
 )
 """What fills the days."""
 
-PIECES = tuple(sorted((*BEFORE, *TOLD, *COPIES, *SPARED, *DAILY), key=lambda piece: piece.at))
+PIECES = tuple(sorted((*BEFORE, *TOLD, *COPIES, *RETOLD, *SPARED, *DAILY), key=lambda piece: piece.at))
 """All of it, in order of time."""
 
 

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from bot.model import (
@@ -15,6 +17,7 @@ from bot.model import (
     Rhythm,
     Story,
     Subscription,
+    Tie,
     Told,
     Topic,
 )
@@ -22,6 +25,10 @@ from scrapers import Post
 
 SINGLES = 3
 """More alerts than this that are due at once become one list."""
+EDITABLE = timedelta(hours=12)
+"""So long after an alert was sent, what follows is written into it."""
+DAY = timedelta(hours=24)
+"""Between two replies that bring nothing but another account of the story."""
 
 
 def is_fresh(post: Post, before: bool | None, *, now: datetime, age: timedelta, first_age: timedelta | None) -> bool:
@@ -58,27 +65,32 @@ def alerts(
     *,
     now: datetime,
 ) -> tuple[Alert, ...]:
-    """What is owed because of these stories: one alert for each subscriber and story.
+    """What is owed because of these parts of stories, decided for each subscriber by what they were told.
 
-    A subscriber who has one of this story already is owed another only for topics that it did not name (its cause is
-    then those topics); a muted subscription is owed nothing.
+    Who was told nothing of a story is owed an alert. Topics, prices and quantities that they were not told of are owed
+    at once, as a reply. All else goes with an alert that is still owed, or into one that was sent lately; later it is
+    a reply again, at most once a day. A muted subscription is owed nothing.
     """
-    followers: dict[str, list[Subscription]] = defaultdict(list)
-    for subscription in following:
-        if subscription.muted is None or subscription.muted <= now:
-            followers[subscription.topic].append(subscription)
-    known: dict[tuple[int, int], set[str]] = defaultdict(set)
-    for earlier in told:
-        known[earlier.subscriber, earlier.story] |= earlier.topics
+    followers = _followers(following, now)
+    known = {(one.subscriber, one.story): one for one in told}
     owed = []
     for story in stories:
         for subscriptions in _by_subscriber(story, followers):
             subject = (subscriptions[0].subscriber.id, story.id)
-            news = [one for one in subscriptions if one.topic not in known[subject]]
-            if news:
-                owed.append(_alert(story, news, topics, first=not known[subject], now=now))
-                known[subject] |= {one.topic for one in news}
+            alert = _alert(story, subscriptions, known.get(subject), topics, now)
+            if alert:
+                owed.append(alert)
+            if alert and alert.kind is AlertKind.ALERT:
+                known[subject] = _told(alert, story, known.get(subject))
     return tuple(owed)
+
+
+def _followers(following: Iterable[Subscription], now: datetime) -> Mapping[str, Sequence[Subscription]]:
+    found: dict[str, list[Subscription]] = defaultdict(list)
+    for subscription in following:
+        if subscription.muted is None or subscription.muted <= now:
+            found[subscription.topic].append(subscription)
+    return found
 
 
 def _by_subscriber(story: Story, followers: Mapping[str, Sequence[Subscription]]) -> Iterable[list[Subscription]]:
@@ -89,22 +101,82 @@ def _by_subscriber(story: Story, followers: Mapping[str, Sequence[Subscription]]
     return found.values()
 
 
+def _told(alert: Alert, story: Story, before: Told | None) -> Told:
+    """What a subscriber will have been told once this alert goes, for the next post of the same look.
+
+    Its row is not known yet; the outbox finds it.
+    """
+    return Told(
+        subscriber=alert.subscriber,
+        story=alert.story,
+        topics=frozenset(alert.topics) | (before.topics if before else frozenset()),
+        facts=story.facts | (before.facts if before else frozenset()),
+    )
+
+
 def _alert(
-    story: Story, news: Sequence[Subscription], topics: Mapping[str, Topic], *, first: bool, now: datetime
+    story: Story, follows: Sequence[Subscription], told: Told | None, topics: Mapping[str, Topic], now: datetime
+) -> Alert | None:
+    """What one subscriber, who follows these topics of the post, is owed for it."""
+    post = story.hit.seen.id
+    if told is None:
+        return _news(story, follows, topics, cause="first", since=now)
+    unnamed = [one for one in follows if one.topic not in told.topics]
+    if unnamed:
+        news = _news(story, unnamed, topics, cause="topic", since=now)
+        return replace(news, cause=f"topic {' '.join(news.topics)}", about=told.row)
+    facts = sorted(story.facts - told.facts)
+    if facts:
+        return replace(_news(story, follows, topics, cause=f"fact {' '.join(facts)} {post}", since=now), about=told.row)
+    if told.at is None:
+        return None  # its words are made when it goes, and will name this post
+    if not told.listed and now - told.at <= EDITABLE:
+        return _edit(story, follows, told, topics, now)
+    if story.tie is Tie.COPY:
+        return None
+    quiet = told.at + (DAY if told.reply else EDITABLE)
+    return replace(_news(story, follows, topics, cause=f"again {post}", since=max(now, quiet)), about=told.row)
+
+
+def _news(
+    story: Story, follows: Sequence[Subscription], topics: Mapping[str, Topic], *, cause: str, since: datetime
 ) -> Alert:
-    names = tuple(sorted({one.topic for one in news}, key=lambda name: (_urgency(topics[name].priority), name)))
-    when, pace = min(((due(one.pace, one.subscriber.timezone, now), one.pace) for one in news), key=lambda one: one[0])
+    """An alert of these topics, at the earliest of their paces."""
+    names = _loudest_first(follows, topics)
+    paces = [(due(one.pace, one.subscriber.timezone, since), one.pace) for one in follows]
+    when, pace = min(paces, key=lambda one: one[0])
     return Alert(
-        subscriber=news[0].subscriber.id,
+        subscriber=follows[0].subscriber.id,
         kind=AlertKind.ALERT,
         story=story.id,
-        cause="first" if first else f"topic {' '.join(names)}",
+        cause=cause,
         post=story.hit.seen.id,
         topics=names,
         priority=topics[names[0]].priority,
         due=when,
         digest=pace.rhythm is not Rhythm.NOW,
     )
+
+
+def _edit(
+    story: Story, follows: Sequence[Subscription], told: Told, topics: Mapping[str, Topic], now: datetime
+) -> Alert:
+    names = _loudest_first(follows, topics)
+    return Alert(
+        subscriber=told.subscriber,
+        kind=AlertKind.EDIT,
+        story=story.id,
+        cause=f"edit {told.row}",
+        post=story.hit.seen.id,
+        about=told.row,
+        topics=names,
+        priority=topics[names[0]].priority,
+        due=now,
+    )
+
+
+def _loudest_first(follows: Sequence[Subscription], topics: Mapping[str, Topic]) -> tuple[str, ...]:
+    return tuple(sorted({one.topic for one in follows}, key=lambda name: (_urgency(topics[name].priority), name)))
 
 
 def _urgency(priority: Priority) -> int:
@@ -114,13 +186,22 @@ def _urgency(priority: Priority) -> int:
 def next_message(parcel: Parcel) -> tuple[Owed, ...]:
     """What goes into the next message of this parcel: one alert, or several as a list.
 
-    A list is made of what waited for an hourly or daily pace, and of more than 3 alerts that are due at once. What goes
-    out for the second time, or as plain text, goes alone, and so does a notice.
+    A list is made of what waited for an hourly or daily pace, and of more than 3 alerts that are due at once; those of
+    one story stand side by side in it. What goes out for the second time, or as plain text, goes alone, and so does an
+    edit or a notice.
     """
     head = parcel.owed[0]
-    together = [owed for owed in parcel.owed if owed.post and not owed.repeat and not owed.plain]
+    together = [owed for owed in parcel.owed if owed.post and not (owed.repeat or owed.plain or owed.edits)]
     if head not in together:
         return (head,)
     if head.digest:
-        return tuple(owed for owed in together if owed.digest)
-    return tuple(together) if len(together) > SINGLES else (head,)
+        return _side_by_side(owed for owed in together if owed.digest)
+    return _side_by_side(together) if len(together) > SINGLES else (head,)
+
+
+def _side_by_side(together: Iterable[Owed]) -> tuple[Owed, ...]:
+    """The same, each story's alerts after its first."""
+    stories: dict[tuple[int, int], list[Owed]] = defaultdict(list)
+    for owed in together:
+        stories[owed.story, 0 if owed.story else owed.id].append(owed)
+    return tuple(chain.from_iterable(stories.values()))

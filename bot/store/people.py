@@ -129,11 +129,17 @@ class People:
         self._conn.execute("UPDATE subscribers SET alive = 1 WHERE chat = ?", (chat.id,))
 
     def migrate(self, old: int, new: int) -> None:
-        """The chat has another number now: settings and what is owed go along. Said twice, it counts once."""
+        """The chat has another number now: settings and what is owed go along. Said twice, it counts once.
+
+        Its messages are numbered anew as well, so that those sent before can be neither changed nor answered.
+        """
         if not self._conn.execute("SELECT 1 FROM subscribers WHERE chat = ?", (old,)).fetchone():
             return
         self._conn.execute("DELETE FROM subscribers WHERE chat = ?", (new,))
         self._conn.execute("UPDATE subscribers SET chat = ?, alive = 1 WHERE chat = ?", (new, old))
+        self._conn.execute(
+            "UPDATE outbox SET message = NULL WHERE subscriber IN (SELECT id FROM subscribers WHERE chat = ?)", (new,)
+        )
 
     def manage(
         self, chats: Iterable[tuple[Chat, Iterable[str], Pace]], *, lang: str, timezone: str, now: datetime

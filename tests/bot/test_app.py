@@ -235,7 +235,8 @@ async def test_one_round_reads_the_articles_that_it_found_before_it_delivers(
 ) -> None:
     app = await start(topic("H100"), topic("Forty"), chat("desk", DESK, "H100", "Forty"))
     assert str(await app.once()) == "1 sources, 1 posts, 1 new, 2 hits, 2 alerts, 0 failed"
-    assert sorted(text.splitlines()[0] for _, text in handset.texts) == ["🔵 <b>Forty</b>", "🔵 <b>H100</b>"]
+    heads = sorted(text.splitlines()[0] for _, text in handset.texts)
+    assert heads == ["🔵 <b>Forty</b>", "🔵 <b>H100</b> · ↩ follow-up"]
     assert await app.once() == Tally(sources=1, posts=0, new=0, hits=0, alerts=0, failed=0)
     assert paged.asked == ["/robots.txt", "/1"]
 

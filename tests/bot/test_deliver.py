@@ -36,6 +36,7 @@ class Phone:
 
     def __init__(self) -> None:
         self.messages: list[tuple[int, str]] = []
+        self.whole: list[Message] = []
         self.plan: list[Receipt] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -45,7 +46,8 @@ class Phone:
         self.reached.set()
         await self.open.wait()
         self.messages.append((chat.id, message.text))
-        return self.plan.pop(0) if self.plan else Sent(message_id=len(self.messages))
+        self.whole.append(message)
+        return self.plan.pop(0) if self.plan else Sent(message_id=message.edits or len(self.messages))
 
 
 @pytest.fixture
@@ -297,3 +299,176 @@ async def test_the_places_of_a_match_are_marked(
     store.archive.keep_hits([(Seen(id=1, post=post, source="wire"), [match])], now=clock())
     await drain(deliver)
     assert "<b>H100</b> number 1" in phone.messages[0][1]
+
+
+def join(store: Store, clock: Clock, make_post: MakePost, make_source: MakeSource, *numbers: int) -> int:
+    """These posts tell story 1. Returns the row of the last."""
+    store.db.conn.execute("INSERT OR IGNORE INTO stories VALUES (1, 0, 0)")
+    for number in numbers:
+        source = make_source(f"wire {number}")
+        store.sources.sync([source], now=clock())
+        (seen,) = store.archive.add(source, [make_post(number)], is_fresh=lambda *_: True, now=clock()).seen
+        store.archive.keep_hits([(seen, [Match(topic="H100", places=())])], now=clock())
+        store.db.conn.execute(
+            "INSERT OR IGNORE INTO members (post, story, at) VALUES (?, 1, ?)",
+            (seen.id, clock().timestamp()),
+        )
+    return seen.id
+
+
+def more(who: Subscriber, clock: Clock, post: int, **fields: object) -> Alert:
+    usual: dict[str, object] = {"kind": AlertKind.EDIT, "cause": "edit 1", "due": clock(), "topics": ("H100",)}
+    return Alert(subscriber=who.id, story=1, post=post, about=1, **{**usual, **fields})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def told(
+    store: Store, clock: Clock, deliver: Deliver, owe: Owe, make_post: MakePost, make_source: MakeSource
+) -> Callable[..., None]:
+    """Ada was told of story 1 some time ago; more posts joined it, and an alert of this sort is owed for the last."""
+    who = owe(1, 1)
+    join(store, clock, make_post, make_source, 1)
+
+    def joined(*numbers: int, **fields: object) -> None:
+        last = join(store, clock, make_post, make_source, *numbers)
+        store.outbox.owe([more(who, clock, last, **fields)], now=clock())
+
+    return joined
+
+
+async def test_an_alert_that_was_sent_grows_by_one_edit_for_a_burst(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, told: Callable[..., None]
+) -> None:
+    await drain(deliver)
+    told(2)
+    told(3)
+    await drain(deliver)
+    assert len(phone.messages) == 1
+    clock.forward(seconds=30)
+    await drain(deliver)
+    (_, text) = phone.messages[1]
+    assert "Post 1" in text
+    assert "wire 2</a>, " in text
+    assert text.endswith("wire 3</a>")
+    assert [message.edits for message in phone.whole] == [0, 1]
+    assert states(store) == ["sent", "sent"]
+    assert store.db.conn.execute("SELECT message FROM outbox").fetchall() == [(1,), (1,)]
+
+
+async def test_a_post_that_joins_before_the_alert_goes_is_in_it(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, make_post: MakePost, make_source: MakeSource, owe: Owe
+) -> None:
+    owe(1, 1)
+    join(store, clock, make_post, make_source, 1, 2)
+    await drain(deliver)
+    assert phone.messages[0][1].endswith("wire 2</a>")
+
+
+async def test_what_joins_while_an_edit_is_on_its_way_is_written_half_a_minute_later(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, told: Callable[..., None]
+) -> None:
+    await drain(deliver)
+    clock.forward(minutes=1)
+    told(2)
+    phone.open.clear()
+    phone.reached.clear()
+    deliver.beat()
+    await phone.reached.wait()
+    told(3)
+    phone.open.set()
+    await drain(deliver)
+    assert states(store) == ["sent", "owed"]
+    clock.forward(seconds=30)
+    await drain(deliver)
+    assert ["wire 3" in text for _, text in phone.messages] == [False, False, True]
+    assert states(store) == ["sent", "sent"]
+
+
+async def test_an_edit_whose_outcome_is_unknown_is_made_again_soon_and_is_no_repeat(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, told: Callable[..., None]
+) -> None:
+    await drain(deliver)
+    clock.forward(minutes=1)
+    told(2)
+    phone.plan = [Uncertain(reason="ReadTimeout")] * 9
+    waits = []
+    for _ in range(10):
+        await drain(deliver)
+        (due,) = store.db.conn.execute("SELECT min(due) FROM outbox WHERE state = 'owed'").fetchone()
+        waits.append(due - clock().timestamp() if due else 0)
+        clock.forward(seconds=waits[-1])
+    assert waits == [10, 20, 40, 80, 120, 120, 120, 120, 120, 0]
+    assert not any("↻" in text for _, text in phone.messages)
+
+
+async def test_an_edit_of_a_message_that_was_deleted_is_dropped_and_all_else_goes_on(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, told: Callable[..., None], owe: Owe
+) -> None:
+    await drain(deliver)
+    clock.forward(minutes=1)
+    told(2)
+    phone.plan = [Never(reason="message to edit not found")]
+    owe(1, 9)
+    await drain(deliver)
+    assert states(store) == ["sent", "dropped", "sent"]
+    assert len(store.people.following(["H100"])) == 1
+
+
+async def test_an_edit_waits_for_no_alert_and_spoils_no_list(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, told: Callable[..., None], owe: Owe
+) -> None:
+    await drain(deliver)
+    clock.forward(minutes=1)
+    told(2)
+    owe(1, 11, 12, 13, 14)
+    await drain(deliver)
+    assert [message.edits for message in phone.whole] == [0, 1, 0]
+    assert "4 new posts" in phone.whole[2].text
+
+
+async def test_a_reply_stands_under_the_alert_it_follows_up(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, told: Callable[..., None]
+) -> None:
+    await drain(deliver)
+    told(2, kind=AlertKind.ALERT, cause="fact 8 server 2")
+    await drain(deliver)
+    assert [message.answers for message in phone.whole] == [0, 1]
+    assert "Post 2" in phone.messages[1][1]
+    assert "↩ follow-up" in phone.messages[1][1]
+
+
+async def test_a_list_of_one_story_tells_all_that_is_owed_of_it_in_one_alert(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, owe: Owe, told: Callable[..., None]
+) -> None:
+    store.db.conn.execute("UPDATE outbox SET digest = 1")
+    told(2, kind=AlertKind.ALERT, cause="fact 8 server 2", digest=True)
+    await drain(deliver)
+    ((_, text),) = phone.messages
+    assert "Post 1" in text
+    assert text.endswith("wire 2</a>")
+    assert states(store) == ["sent", "sent"]
+    assert [one.listed for one in store.outbox.told([1])] == [True]
+
+
+async def test_alerts_of_one_story_are_one_line_of_a_list_and_none_is_left_or_told_twice(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, owe: Owe, told: Callable[..., None]
+) -> None:
+    owe(1, 11, 12)
+    told(2, kind=AlertKind.ALERT, cause="fact 8 server 2")
+    await drain(deliver)
+    ((_, text),) = phone.messages
+    assert "3 new posts" in text
+    assert text.count("\n• ") == 3
+    assert "wire +1" in text
+    assert states(store) == ["sent"] * 4
+
+
+async def test_who_waits_for_the_outbox_to_empty_waits_for_no_edit(
+    deliver: Deliver, phone: Phone, store: Store, clock: Clock, told: Callable[..., None]
+) -> None:
+    await drain(deliver)
+    told(2)
+    before = clock()
+    await deliver.drain(patience=timedelta(seconds=60))
+    assert (len(phone.messages), clock()) == (1, before)
+    assert store.outbox.next_due(terminal=False) is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot import markup
 from bot.message import compose, fits
-from bot.model import Field, Message, Owed, Place, Priority
+from bot.model import Also, Field, Message, Owed, Place, Priority
 from scrapers import Post
 from tests.botapi import parse_html
 
@@ -240,6 +240,127 @@ def test_flags_and_emoji_are_never_cut_in_two() -> None:
     assert markup.shorten("👩‍🚀" * 30, 21).removesuffix("…").endswith("🚀")
 
 
+def also(*names: str, lang: str = "en") -> tuple[Also, ...]:
+    return tuple(Also(source=name, url=f"https://{name}.example.org/{n}", lang=lang) for n, name in enumerate(names))
+
+
+def last_line(lang: str = "en", **fields: object) -> str:
+    return seen(only(owed(**fields), lang=lang)).splitlines()[-1]
+
+
+def test_the_last_line_names_and_links_who_else_has_the_story() -> None:
+    text = only(owed(also=also("lemonde", "a&b"))).text
+    assert text.splitlines()[-1] == (
+        '➕ also: <a href="https://lemonde.example.org/0">lemonde</a>, '
+        '<a href="https://a&amp;b.example.org/1">a&amp;b</a>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "names", "said"),
+    [
+        ("en", "abcd", "➕ also: a, b, c, d"),
+        ("en", "abcdef", "➕ also: a, b, c, d, 2 more"),
+        ("fr", "abcde", "➕ aussi : a, b, c, d et 1 autre"),
+        ("fr", "abcdef", "➕ aussi : a, b, c, d et 2 autres"),
+        ("zh", "ab", "➕ 其他报道：a、b"),
+        ("zh", "abcdef", "➕ 其他报道：a、b、c、d，另有 2 条"),
+    ],
+)
+def test_four_are_named_and_the_rest_is_counted(lang: str, names: str, said: str) -> None:
+    assert last_line(lang, also=also(*names)) == said
+
+
+def test_a_source_is_named_once_and_its_other_posts_are_counted() -> None:
+    assert last_line(also=also("a", "b", "a", "a")) == "➕ also: a, b, 2 more"
+    assert last_line(also=also("wire")) == "➕ also: wire"
+
+
+@pytest.mark.parametrize(
+    ("lang", "mark"),
+    [
+        ("en", ""),
+        ("en-GB", ""),
+        ("", ""),
+        ("fr", " 🇫🇷"),
+        ("zh-TW", " 🇹🇼"),
+        ("pt_BR", " 🇧🇷"),
+        ("zh", " 中文"),
+        ("xx", " xx"),
+        ("<b>&", " <b>&"),
+    ],
+)
+def test_only_another_language_is_marked(lang: str, mark: str) -> None:
+    assert last_line(also=also("a", "b", lang=lang)) == f"➕ also: a{mark}, b{mark}"
+
+
+def test_a_right_to_left_name_does_not_turn_the_others_around() -> None:
+    assert last_line(also=(Also(source="عمر", url=""), *also("b"))) == "➕ also: \u2068عمر\u2069, b"
+
+
+def test_an_address_that_is_bad_or_too_long_is_left_out_and_the_name_stays() -> None:
+    bad = (Also(source="a", url="javascript:x"), Also(source="b", url="https://example.org/" + "x" * 400))
+    assert only(owed(also=bad)).text.endswith("\n➕ also: a, b")
+
+
+def test_a_message_with_no_room_for_the_addresses_keeps_the_names() -> None:
+    wide = tuple(Also(source=name, url=f"https://{name}.example.org/{'&' * 270}") for name in "abcd")
+    longest = post(url="https://example.org/" + "&" * 1450, title="&" * 300, text='"' * 900)
+    message = only(owed(post=longest, also=wide))
+    assert fits(message)
+    assert message.text.endswith("\n➕ also: a, b, c, d")
+
+
+def test_a_reply_says_on_its_first_line_that_it_follows_up() -> None:
+    message = only(owed(answers=41, priority=Priority.HIGH))
+    assert message.text.splitlines()[0] == "🔴 <b>H200</b> · ↩ follow-up"
+    assert (message.answers, message.edits) == (41, 0)
+    assert seen(only(owed(answers=41), lang="fr")).startswith("🔵 H200 · ↩ suite\n")
+    assert seen(only(owed(answers=41), lang="zh")).startswith("🔵 H200 · ↩ 后续\n")
+
+
+def test_an_edit_is_the_whole_alert_anew_and_goes_alone() -> None:
+    message, count = told(owed(1, edits=41, also=also("a")), owed(2, edits=42), owed(3))
+    assert count == 1
+    assert (message.edits, message.answers) == (41, 0)
+    assert message.text == only(owed(1, also=also("a"))).text
+    assert told(owed(1), owed(2), owed(3, edits=41))[1] == 2
+
+
+def test_alerts_of_one_story_are_told_together() -> None:
+    first = owed(1, story=7, topics=("H200",), also=also("a"), answers=5)
+    second = owed(2, story=7, topics=("B200", "H200"), source="b", priority=Priority.HIGH, also=also("a"))
+    message, count = told(first, second)
+    assert count == 2
+    assert message.answers == 5
+    assert seen(message).splitlines()[0] == "🔴 H200 · B200 · ↩ follow-up"
+    assert seen(message).splitlines()[-1] == "➕ also: b, a"
+    assert not told(owed(1, story=7, priority=Priority.LOW), owed(2, story=7))[0].silent
+
+
+def test_in_a_list_a_story_is_one_line_that_counts_the_others() -> None:
+    other = post(title="Other")
+    message, count = told(
+        owed(1, story=7, also=also("a", "b")), owed(2, story=7, source="c"), owed(3, story=8, post=other), owed(4)
+    )
+    lines = seen(message).splitlines()
+    assert count == 4
+    assert lines[0] == "🔵 3 new posts · H200"
+    assert lines[2:] == [
+        "• H200 racks seen · wire +3 · 28 Nov, 12:57 UTC+1",
+        "• Other · wire · 28 Nov, 12:57 UTC+1",
+        "• H200 racks seen · wire · 28 Nov, 12:57 UTC+1",
+    ]
+    assert (message.edits, message.answers) == (0, 0)
+    assert "• H200 racks seen · +1 · 28 Nov" in seen(told(owed(1, source="", also=also("a")), owed(2))[0])
+
+
+def test_a_list_that_is_full_leaves_whole_stories_for_the_next() -> None:
+    message, count = told(*(owed(n, story=n // 2 + 1) for n in range(40)))
+    assert count == 30
+    assert "15 new posts" in seen(message)
+
+
 HOSTILE = st.text(
     st.one_of(
         st.characters(codec=None),
@@ -256,6 +377,7 @@ PLACES = st.lists(
     ),
     max_size=30,
 )
+ADDRESS = st.one_of(HOSTILE, HOSTILE.map(lambda tail: "https://example.org/" + tail))
 OWED = st.builds(
     Owed,
     id=st.just(1),
@@ -267,7 +389,7 @@ OWED = st.builds(
         st.builds(
             Post,
             key=st.just("x:1"),
-            url=st.one_of(HOSTILE, HOSTILE.map(lambda tail: "https://example.org/" + tail)),
+            url=ADDRESS,
             title=HOSTILE,
             text=HOSTILE,
             author=HOSTILE,
@@ -280,12 +402,19 @@ OWED = st.builds(
     text=HOSTILE,
     repeat=st.booleans(),
     plain=st.booleans(),
+    story=st.integers(0, 2),
+    also=st.lists(st.builds(Also, source=HOSTILE, url=ADDRESS, lang=HOSTILE), max_size=8).map(tuple),
+    edits=st.sampled_from([0, 0, 0, 5]),
+    answers=st.sampled_from([0, 0, 5]),
 )
+LONG_LINK = "https://example.org/" + "&" * 275
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(OWED, min_size=1, max_size=17), st.sampled_from(["en", "fr", "zh", "xx"]))
 @example([owed(post=post(title="<b>" * 4000, text="&" * 10_000, url=""))], "en")
+@example([owed(post=post(url=LONG_LINK * 5), also=tuple(Also(source=n * 99, url=LONG_LINK) for n in '"&<>'))], "fr")
+@example([owed(plain=True, also=tuple(Also(source=n * 99, url=LONG_LINK, lang="&" * 999) for n in "abcd"))], "zh")
 def test_whatever_a_post_holds_the_message_is_valid_and_within_the_limits(all_owed: list[Owed], lang: str) -> None:
     message, count = told(*all_owed, lang=lang)
     assert 1 <= count <= len(all_owed)

@@ -65,6 +65,30 @@ async def test_a_silent_message_looks_silent() -> None:
     assert "(silent)" in await shown(pipe(), Message(text="x", silent=True))
 
 
+async def test_an_edit_is_a_pale_bubble_without_the_quote_and_keeps_its_number() -> None:
+    terminal = Terminal(pipe(), now=lambda: NOW)
+    assert await terminal.send(Chat(1), Message(text="x", edits=7)) == Sent(message_id=7)
+    assert await terminal.send(Chat(1), Message(text="x")) == Sent(message_id=1)
+    grown = Message(text=ALERT.format(quote=LONG) + "\n➕ also: wire", edits=7, silent=True)
+    bubble = unstyled(await shown(phone(), grown))
+    assert "✎ Vigie" in bubble
+    assert "🔕" not in bubble
+    assert "Crates" not in bubble
+    assert "➕ also: wire" in bubble
+    colours = await shown(phone(), Message(text="word", edits=7))
+    assert "\x1b[90mword" in colours
+    assert "\x1b[90mword" not in await shown(phone(), Message(text="word"))
+    plain = await shown(pipe(), grown)
+    assert plain.startswith("[Sun 24 Nov 05:07] Vigie (edited)\n")
+    assert "Crates" not in plain
+
+
+async def test_a_reply_is_headed_by_its_arrow() -> None:
+    assert "🔔 Vigie ↩" in unstyled(await shown(phone(), Message(text="x", answers=7)))
+    assert "Vigie (reply)" in await shown(pipe(), Message(text="x", answers=7))
+    assert "Vigie (reply, silent)" in await shown(pipe(), Message(text="x", answers=7, silent=True))
+
+
 @pytest.mark.parametrize("width", [24, 40, 80, 200])
 async def test_the_frame_is_straight_whatever_the_script(width: int) -> None:
     quote = "八卡H200整机，木箱还没拆📦 🇺🇸 → 🇸🇬 → 🇨🇳 👨‍👩‍👧 ⚙️ e\u0301te\u0301 " * 4
@@ -135,11 +159,13 @@ def test_clean_text_holds_nothing_that_a_terminal_obeys(text: str) -> None:
     assert clean(cleaned) == cleaned
 
 
-@given(st.text(), st.integers(20, 120))
-@example("<![0", 20)
-@example("<?x", 20)
-async def test_whatever_a_message_holds_its_bubble_fits_the_screen(text: str, width: int) -> None:
-    lines = unstyled(await shown(phone(width), Message(text=text))).split("\n")
+@given(st.text(), st.integers(20, 120), st.booleans(), st.booleans())
+@example("<![0", 20, False, False)
+@example("<?x", 20, True, True)
+async def test_whatever_a_message_holds_its_bubble_fits_the_screen(
+    text: str, width: int, edits: bool, answers: bool
+) -> None:
+    lines = unstyled(await shown(phone(width), Message(text=text, edits=edits, answers=answers))).split("\n")
     assert max(cell_len(line) for line in lines) <= width
 
 

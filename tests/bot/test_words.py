@@ -84,3 +84,23 @@ def test_ages_are_told_in_the_unit_that_fits(minutes: int, said: str) -> None:
 def test_a_language_without_words_falls_back_to_english() -> None:
     assert words.of("xx").gettext("just now") == "just now"
     assert words.language_name("tlh") == "tlh"
+
+
+@pytest.mark.parametrize(
+    ("tag", "mark"),
+    [
+        ("fr", "🇫🇷"),
+        ("uk", "🇺🇦"),
+        ("ja-JP", "🇯🇵"),
+        ("zh-Hant-TW", "🇹🇼"),
+        ("PT_br", "🇧🇷"),
+        ("en-UK", "🇬🇧"),
+        ("en", "English"),
+        ("zh-Hans", "中文"),
+        ("es-419", "Español"),
+        ("tlh", "tlh"),
+        ("", ""),
+    ],
+)
+def test_a_language_is_marked_by_the_flag_of_its_region_or_one_home_or_by_its_name(tag: str, mark: str) -> None:
+    assert words.language_mark(tag) == mark

@@ -122,3 +122,61 @@ async def test_no_token_stands_in_a_receipt(api: BotApi) -> None:
     for kind in ("429", "500", "garbled", "lost_before"):
         api.fault(kind)
         assert TOKEN not in repr(await send(api.url))
+
+
+async def sent(api: BotApi, message: Message, chat: int = 1) -> int:
+    receipt = await send(api.url, message, Chat(chat))
+    assert isinstance(receipt, Sent)
+    return receipt.message_id
+
+
+async def test_an_edit_changes_the_words_and_keeps_the_button(api: BotApi) -> None:
+    number = await sent(api, Message(text="<b>a</b>", link="https://example.org/x"))
+    assert await sent(api, Message(text="<b>a</b> &amp; b", link="https://example.org/x", edits=number)) == number
+    (shown,) = api.shown[1]
+    assert (shown.text, shown.edits) == ("a & b", 1)
+    assert shown.buttons == {"🔗 example.org": "https://example.org/x"}
+    assert '"is_disabled": true' in shown.params["link_preview_options"]
+
+
+async def test_an_edit_that_changes_nothing_counts_as_sent(api: BotApi) -> None:
+    number = await sent(api, HELLO)
+    assert await sent(api, Message(text=HELLO.text, edits=number)) == number
+
+
+async def test_a_plain_edit_is_not_parsed(api: BotApi) -> None:
+    number = await sent(api, HELLO)
+    await sent(api, Message(text="<3", html=False, edits=number))
+    assert api.shown[1][0].text == "<3"
+
+
+async def test_an_edit_of_a_message_that_was_deleted_fails_alone(api: BotApi) -> None:
+    number = await sent(api, HELLO)
+    api.erase(1, number)
+    receipt = await send(api.url, Message(text="b", edits=number))
+    assert isinstance(receipt, Never)
+    assert not receipt.chat_gone
+
+
+async def test_an_edit_that_telegram_does_not_allow_fails_alone(api: BotApi) -> None:
+    number = await sent(api, HELLO)
+    api.fault("error", method="editMessageText", code=400, description="Bad Request: message can't be edited")
+    receipt = await send(api.url, Message(text="b", edits=number))
+    assert isinstance(receipt, Never)
+    assert not receipt.chat_gone
+
+
+async def test_an_edit_in_a_chat_that_blocked_us_says_that_the_chat_is_gone(api: BotApi) -> None:
+    number = await sent(api, HELLO)
+    api.block(1)
+    receipt = await send(api.url, Message(text="b", edits=number))
+    assert isinstance(receipt, Never)
+    assert receipt.chat_gone
+
+
+async def test_a_reply_stands_under_what_it_answers_or_alone_where_that_was_deleted(api: BotApi) -> None:
+    first = await sent(api, HELLO, -5)
+    await sent(api, Message(text="b", answers=first), -5)
+    api.erase(-5, first)
+    await sent(api, Message(text="c", answers=first), -5)
+    assert [(shown.text, shown.answers) for shown in api.shown[-5]] == [("b", first), ("c", 0)]

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -6,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import (
+    Alert,
+    AlertKind,
     Chat,
     Hit,
     Match,
@@ -18,6 +21,7 @@ from bot.model import (
     Story,
     Subscriber,
     Subscription,
+    Tie,
     Told,
     Topic,
 )
@@ -34,12 +38,12 @@ TOPICS = {
 }
 
 
-def story(number: int, *topics: str, of: int | None = None) -> Story:
+def story(number: int, *topics: str, of: int | None = None, tie: Tie = Tie.NEWS, facts: str = "") -> Story:
     hit = Hit(
         seen=Seen(id=number, post=Post(key=f"feed:{number}", url=""), source="wire"),
         matches=tuple(Match(topic=topic, places=()) for topic in topics),
     )
-    return Story(id=of or number, hit=hit)
+    return Story(id=of or number, hit=hit, tie=tie, facts=frozenset(facts.split(", ")) - {""})
 
 
 def follows(who: Subscriber, topic: str, **more: object) -> Subscription:
@@ -53,12 +57,138 @@ def test_one_alert_names_all_topics_a_subscriber_follows_loudest_first() -> None
     assert (bea.subscriber, bea.topics, bea.priority) == (2, ("SuperMicro",), Priority.NORMAL)
 
 
-def test_a_story_is_told_once_and_again_only_for_a_topic_it_did_not_name() -> None:
-    following = [follows(ADA, "H100"), follows(ADA, "SuperMicro")]
-    told = [Told(subscriber=1, story=1, topics=frozenset({"H100"}))]
-    assert plan.alerts([story(5, "H100", of=1)], following, told, TOPICS, now=NOW) == ()
-    (again,) = plan.alerts([story(6, "H100", "SuperMicro", of=1)], following, told, TOPICS, now=NOW)
-    assert (again.story, again.post, again.topics, again.cause) == (1, 6, ("SuperMicro",), "topic SuperMicro")
+def told(
+    hours: float | None = 0, *topics: str, of: int = 1, facts: str = "", reply: bool = False, listed: bool = False
+) -> Told:
+    """Ada was told so many hours ago (None: it is still owed)."""
+    return Told(
+        subscriber=ADA.id,
+        story=of,
+        topics=frozenset(topics or {"H100"}),
+        facts=frozenset(facts.split(", ")) - {""},
+        row=7,
+        at=None if hours is None else NOW - hours * HOUR,
+        reply=reply,
+        listed=listed,
+    )
+
+
+def owes(*stories: Story, told: Told, pace: Pace | None = None) -> tuple[Alert, ...]:
+    following = [follows(ADA, topic, pace=pace or Pace()) for topic in TOPICS]
+    return plan.alerts(stories, following, [told], TOPICS, now=NOW)
+
+
+def test_what_comes_soon_after_an_alert_is_written_into_it() -> None:
+    (edit,) = owes(story(5, "H100", of=1), told=told(12))
+    assert (edit.kind, edit.cause, edit.about, edit.post, edit.due) == (AlertKind.EDIT, "edit 7", 7, 5, NOW)
+    assert (edit.story, edit.topics, edit.priority) == (1, ("H100",), Priority.HIGH)
+    (copy,) = owes(story(5, "H100", of=1, tie=Tie.COPY), told=told(1))
+    assert copy.kind is AlertKind.EDIT
+
+
+def test_what_comes_while_the_alert_is_owed_needs_no_row_of_its_own() -> None:
+    assert owes(story(5, "H100", of=1), told=told(None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "due"),
+    [
+        (told(12.1), NOW),
+        (told(1, listed=True), NOW + 11 * HOUR),
+        (told(13, listed=True), NOW),
+        (told(13, reply=True), NOW + 11 * HOUR),
+        (told(1, reply=True, listed=True), NOW + 23 * HOUR),
+        (told(30, reply=True), NOW),
+    ],
+)
+def test_later_it_is_a_reply_once_a_day_at_most(before: Told, due: datetime) -> None:
+    (again,) = owes(story(5, "H100", of=1), told=before)
+    assert (again.kind, again.cause, again.about, again.post) == (AlertKind.ALERT, "again 5", 7, 5)
+    assert again.due == due
+    assert owes(story(5, "H100", of=1, tie=Tie.COPY), told=before) == ()
+
+
+def test_a_reply_keeps_the_pace_after_its_pause() -> None:
+    daily = Pace(Rhythm.DAILY, time(8, 0))
+    (again,) = owes(story(5, "H100", of=1), told=told(13, reply=True), pace=daily)
+    assert (again.due, again.digest) == (datetime(2024, 11, 25, 8, 0, tzinfo=UTC), True)
+    (again,) = owes(story(5, "H100", of=1), told=told(0.5, reply=True, listed=True), pace=daily)
+    assert again.due == datetime(2024, 11, 26, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("hours", [None, 1, 100])
+def test_a_topic_that_was_not_named_is_told_at_once(hours: float | None) -> None:
+    (alert,) = owes(story(6, "H100", "SuperMicro", of=1), told=told(hours))
+    assert (alert.kind, alert.cause, alert.topics) == (AlertKind.ALERT, "topic SuperMicro", ("SuperMicro",))
+    assert (alert.story, alert.post, alert.about, alert.due) == (1, 6, 7, NOW)
+
+
+@pytest.mark.parametrize("hours", [None, 1, 100])
+def test_a_price_or_quantity_that_was_not_told_is_told_at_once(hours: float | None) -> None:
+    news = story(6, "SuperMicro", "H100", of=1, tie=Tie.COPY, facts="8 server, 30000 usd, 12 server")
+    (alert,) = owes(news, told=told(hours, "H100", "SuperMicro", facts="8 server"))
+    assert (alert.cause, alert.topics) == ("fact 12 server 30000 usd 6", ("H100", "SuperMicro"))
+    assert (alert.kind, alert.about, alert.due) == (AlertKind.ALERT, 7, NOW)
+
+
+def test_posts_of_one_look_know_what_the_others_told() -> None:
+    parts = [
+        story(1, "H100", tie=Tie.FIRST, facts="8 server"),
+        story(2, "H100", of=1, facts="8 server"),
+        story(3, "H100", of=1, facts="9 server"),
+        story(4, "H100", of=1, facts="9 server, 8 server"),
+        story(5, "H100", "SuperMicro", of=1),
+        story(6, "SuperMicro", of=1),
+    ]
+    following = [follows(ADA, topic) for topic in TOPICS]
+    owed = plan.alerts(parts, following, (), TOPICS, now=NOW)
+    assert [(one.cause, one.post, one.about) for one in owed] == [
+        ("first", 1, 0),
+        ("fact 9 server 3", 3, 0),
+        ("topic SuperMicro", 5, 0),
+    ]
+
+
+def test_a_reply_that_one_look_owes_takes_the_place_of_edits_and_of_a_second_reply() -> None:
+    parts = [story(5, "H100", of=1), story(6, "H100", of=1)]
+    assert [one.cause for one in owes(*parts, told=told(20))] == ["again 5"]
+    assert [one.cause for one in owes(*parts, told=told(2))] == ["edit 7", "edit 7"]
+    assert [one.cause for one in owes(story(4, "H100", of=1, facts="x"), *parts, told=told(2))] == ["fact x 4"]
+
+
+PARTS = st.lists(
+    st.builds(
+        lambda number, topics, tie, facts: story(number, *topics, of=1, tie=tie, facts=", ".join(facts)),
+        st.integers(2, 9),
+        st.sets(st.sampled_from(sorted(TOPICS)), min_size=1),
+        st.sampled_from([Tie.COPY, Tie.LINK, Tie.NEWS]),
+        st.sets(st.sampled_from(["8 server", "30000 usd"])),
+    ),
+    max_size=6,
+)
+
+
+@given(
+    PARTS,
+    st.one_of(
+        st.none(), st.builds(told, st.one_of(st.none(), st.floats(0, 99)), reply=st.booleans(), listed=st.booleans())
+    ),
+)
+def test_all_topics_and_facts_are_told_and_none_twice(parts: list[Story], before: Told | None) -> None:
+    following = [follows(ADA, topic) for topic in TOPICS]
+    owed = plan.alerts(parts, following, [before] if before else [], TOPICS, now=NOW)
+    alerts = [one for one in owed if one.kind is AlertKind.ALERT]
+    named = [topic for one in alerts if one.cause.startswith("topic") for topic in one.topics]
+    known = set(before.topics) if before else set()
+    assert len(named) == len(set(named))
+    assert not known & set(named)
+    assert {match.topic for part in parts for match in part.hit.matches} <= known.union(*(one.topics for one in alerts))
+    alerted = {one.post for one in alerts}
+    shown = frozenset().union(*(part.facts for part in parts if part.hit.seen.id in alerted))
+    assert frozenset().union(*(part.facts for part in parts)) <= shown | (before.facts if before else frozenset())
+    assert sum(one.cause == "first" for one in alerts) == (1 if parts and not before else 0)
+    assert sum(one.cause.startswith("again") for one in alerts) <= 1
+    assert all(one.due >= NOW for one in owed)
 
 
 def test_two_posts_of_one_story_in_one_look_make_one_alert() -> None:
@@ -67,10 +197,8 @@ def test_two_posts_of_one_story_in_one_look_make_one_alert() -> None:
 
 
 def test_a_late_follower_is_told_of_a_story_that_others_know() -> None:
-    told = [Told(subscriber=1, story=1, topics=frozenset({"H100"}))]
-    (alert,) = plan.alerts(
-        [story(9, "H100", of=1)], [follows(ADA, "H100"), follows(BEA, "H100")], told, TOPICS, now=NOW
-    )
+    following = [follows(ADA, "H100"), follows(BEA, "H100")]
+    (alert,) = plan.alerts([story(9, "H100", of=1)], following, [told(None)], TOPICS, now=NOW)
     assert (alert.subscriber, alert.cause) == (2, "first")
 
 
@@ -160,3 +288,16 @@ def test_repeats_plain_texts_and_notices_go_alone(parcel: Callable[..., Parcel])
     assert numbers(parcel(owed(1, plain=True), *rest)) == [1]
     assert numbers(parcel(owed(1, post=None, text="A word about Vigie"), *rest)) == [1]
     assert numbers(parcel(*rest, owed(6, post=None, text="A word"))) == [2, 3, 4, 5]
+
+
+def test_an_edit_goes_alone_and_counts_for_no_list(parcel: Callable[..., Parcel]) -> None:
+    rest = [owed(2), owed(3), owed(4)]
+    assert numbers(parcel(owed(1, edits=99), *rest, owed(5))) == [1]
+    assert numbers(parcel(*rest, owed(5, edits=99))) == [2]
+    assert numbers(parcel(owed(1, digest=True), owed(2, digest=True, edits=99))) == [1]
+
+
+def test_alerts_of_one_story_stand_side_by_side_in_a_list(parcel: Callable[..., Parcel]) -> None:
+    mixed = [owed(1, story=8), owed(2), owed(3, story=9), owed(4, story=8), owed(5)]
+    assert numbers(parcel(*mixed)) == [1, 4, 2, 3, 5]
+    assert numbers(parcel(*(replace(one, digest=True) for one in mixed))) == [1, 4, 2, 3, 5]

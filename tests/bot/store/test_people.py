@@ -98,6 +98,17 @@ def test_a_migrated_chat_keeps_its_settings_and_what_it_is_owed(store: Store, cl
     assert owed(store, clock, moved) == [("H100",)]
 
 
+def test_a_migrated_chat_numbers_its_messages_anew_so_none_of_before_is_changed_or_answered(
+    store: Store, clock: Clock
+) -> None:
+    for chat in (-5, -6):
+        who = store.people.welcome(Chat(chat), lang="fr", timezone="UTC", now=clock())
+        owe(store, clock, who, "H100")
+        store.outbox.sent([who.id], 99, clock())
+    store.people.migrate(-5, -1005)
+    assert store.db.conn.execute("SELECT message FROM outbox ORDER BY id").fetchall() == [(None,), (99,)]
+
+
 def test_the_chats_of_the_file_follow_just_what_it_says(store: Store, ada: Subscriber, clock: Clock) -> None:
     def manage(*chats: tuple[Chat, list[str], Pace]) -> None:
         store.people.manage(chats, lang="en", timezone="UTC", now=clock())

@@ -1,4 +1,4 @@
-"""The command line: ``vigie run``, ``demo``, ``check``, ``scrape``, ``match``, ``sources``, ``kinds``.
+"""The commands: ``vigie run``, ``demo``, ``check``, ``scrape``, ``match``, ``why``, ``split``, ``sources``, ``kinds``.
 
 Exit 0: done; 1: it failed; 2: bad usage or configuration. Errors are one plain line each on stderr. A command loads
 only what it needs, so that each answers at once.
@@ -91,6 +91,30 @@ def match(
     from bot.cli import matching
 
     matching.match(query, cases=cases, as_json=json)
+
+
+@app.command()
+def why(
+    post: Annotated[str, typer.Argument(help="Its key, its address or its number.")],
+    config: ConfigFile = CONFIG,
+    json: AsJson = False,
+) -> None:
+    """Why a post did or did not alert: its topics, its story, each subscriber."""
+    from bot.cli import explaining
+
+    explaining.why(config, post, as_json=json)
+
+
+@app.command()
+def split(
+    story: Annotated[int, typer.Argument(help="The number that `vigie why` shows.")],
+    post: Annotated[str, typer.Argument(help="The post that tells other news: key, address or number.")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Undo a wrong merge: the post begins a story of its own, and alerts those who should have heard of it."""
+    from bot.cli import splitting
+
+    splitting.split(config, story, post)
 
 
 @app.command()

@@ -71,7 +71,8 @@ def test_what_cannot_be_done_is_one_plain_line(vigie: Shell, argv: tuple[str, ..
 def test_without_arguments_the_help_is_shown(vigie: Shell) -> None:
     done = vigie()
     assert (done.returncode, done.stderr) == (0, b"")
-    assert {"run", "demo", "check", "scrape", "match", "sources", "kinds"} <= set(done.stdout.decode().split())
+    commands = {"run", "demo", "check", "scrape", "match", "why", "split", "sources", "kinds"}
+    assert commands <= set(done.stdout.decode().split())
 
 
 def test_all_faults_of_a_file_are_told_at_once_a_line_each(vigie: Shell) -> None:

@@ -14,10 +14,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import matching, polling
+from tests.bench import matching, polling, stories
 from tests.bench.section import Cell, Goal, Grid, Section
 
-MATTERS = (matching, polling)
+MATTERS = (matching, polling, stories)
 BAR = 20
 """Characters of the longest bar."""
 WIDTH = 132

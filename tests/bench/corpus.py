@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import exp, log
 from random import Random
 
@@ -29,7 +29,7 @@ _SLACK = 3
 
 _PARTICLES = "的了在和是与对将为从把也都就不"
 _UNITS = ("万", "亿", "亿元", "万台", "年", "月", "%", "％", "倍")
-_BRANDS = ("Orvane", "Tessmark", "Quillon", "Brandell", "Lumetra", "PortLine", "Kestwell", "Nordwick")
+BRANDS = ("Orvane", "Tessmark", "Quillon", "Brandell", "Lumetra", "PortLine", "Kestwell", "Nordwick")
 """Latin names that Chinese posts mention; no keyword is one."""
 _RUSSIAN = (
     "Поставки новых серверов начнутся в следующем году.",
@@ -64,13 +64,21 @@ class _Tongue:
 
 def posts(count: int, *, seed: int = 1) -> tuple[Post, ...]:
     """So many posts: English, French, Chinese, English and so on."""
+    return tuple(islice(stream(seed=seed), count))
+
+
+def stream(*, seed: int = 1) -> Iterator[Post]:
+    """The same posts one by one, without end."""
     random = Random(seed)
     tongues = (
         _tongue(random, ENGLISH, _english, " "),
         _tongue(random, FRENCH, _french, " "),
         _tongue(random, CHINESE, _chinese, ""),
     )
-    return tuple(_post(number, random, tongues[number % 3]) for number in range(count))
+    number = 0
+    while True:
+        yield _post(number, random, tongues[number % 3])
+        number += 1
 
 
 def keywords(count: int, *, seed: int = 2) -> tuple[str, ...]:
@@ -244,7 +252,7 @@ def _chinese(random: Random, tongue: _Tongue) -> str:
         elif chance < 0.07:
             word += _chinese_number(random)
         elif chance < 0.09:
-            word += random.choice(_BRANDS)
+            word += random.choice(BRANDS)
         parts.append(word)
         chance = random.random()
         parts.append("，" if chance < 0.12 else "、" if chance < 0.15 else _particle(random) if chance < 0.45 else "")
@@ -265,7 +273,7 @@ def _chinese_number(random: Random) -> str:
 
 
 def _distinct(random: Random, make: Callable[[Random], str], count: int) -> Iterator[str]:
-    seen = {word.casefold() for word in REAL + _BRANDS}
+    seen = {word.casefold() for word in REAL + BRANDS}
     while count:
         made = make(random)
         if made and made.casefold() not in seen:
@@ -337,12 +345,12 @@ _between = re.compile(f"(?<={_HAN})(?={_HAN})|(?<=[^\\W\\d_]) (?=[^\\W\\d_])")
 def _plant(random: Random, post: Post, keywords: Sequence[str]) -> Post:
     text = post.text
     for keyword in random.sample(keywords, min(random.randint(1, 3), len(keywords))):
-        text = _put(random, text, keyword.strip('"'))
+        text = put(random, text, keyword.strip('"'))
     return replace(post, text=text)
 
 
-def _put(random: Random, text: str, word: str) -> str:
+def put(random: Random, text: str, word: str, *, within: int | None = None) -> str:
     """The text with a word in it: between two Chinese characters, or between two words with a space on both sides."""
-    start, end = random.choice([found.span() for found in _between.finditer(text)])
+    start, end = random.choice([found.span() for found in _between.finditer(text[:within])])
     gap = " " if end > start or (word.isascii() and random.random() < 0.5) else ""
     return f"{text[:start]}{gap}{word}{gap}{text[end:]}"

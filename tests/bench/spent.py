@@ -68,7 +68,7 @@ def environment() -> dict[str, str]:
 def _watch(child: subprocess.Popen[bytes], start: float) -> Spent:
     peak = 0.0
     while True:
-        peak = max(peak, _high_water(child.pid))
+        peak = max(peak, high_water(child.pid))
         pid, status, usage = os.wait4(child.pid, os.WNOHANG)
         if pid:
             break
@@ -78,8 +78,8 @@ def _watch(child: subprocess.Popen[bytes], start: float) -> Spent:
     return Spent(cpu=usage.ru_utime + usage.ru_stime, wall=time.monotonic() - start, peak=peak or at_end)
 
 
-def _high_water(pid: int) -> float:
-    """Megabytes, or 0 where they cannot be told."""
+def high_water(pid: int | str = "self") -> float:
+    """The peak of a process in megabytes, or 0 where it cannot be told."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

@@ -12,10 +12,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.quality import articles, feeds, matching
+from tests.quality import articles, feeds, matching, neardup
 from tests.quality.section import Section
 
-MATTERS = (articles, feeds, matching)
+MATTERS = (articles, feeds, matching, neardup)
 
 
 def main() -> int:

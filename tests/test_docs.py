@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ import scrapers
 from bot.cli import app
 from bot.config import load, tables, values
 from bot.demo import PIECES
+from bot.demo.news import RETOLD
 from bot.errors import QueryError
 from bot.model import Topic
-from bot.rules import filters, matcher, query
+from bot.rules import figures, filters, fingerprint, matcher, plan, query, story
+from bot.store.outbox import EDIT_PAUSE
+from bot.tell import LONGEST_STORY
 from scrapers import Post
 
 ROOT = Path(__file__).parent.parent
@@ -80,10 +84,30 @@ def test_every_key_is_in_the_configuration_page_with_no_other() -> None:
 def test_the_alert_of_the_readme_is_one_that_the_demo_sends() -> None:
     (alert,) = blocks(README, "text")
     lines = alert.splitlines()
-    (piece,) = [piece for piece in PIECES if f"🔗 {piece.url}" == lines[-1] and piece.title == lines[1]]
+    (piece,) = [piece for piece in PIECES if f"🔗 {piece.url}" == lines[-2] and piece.title == lines[1]]
     excerpt = " ".join(line.removeprefix("> ") for line in lines if line.startswith(">")).removesuffix(" …")
-    assert lines[0] == "🔴 H100"
+    assert lines[0] == "🔴 H100 · H200"
+    assert all(name in piece.title for name in ("H100", "H200"))
     assert excerpt in piece.text
+    (again,) = [other for other in RETOLD if f"➕ also: {other.outlet} 🇫🇷" == lines[-1]]
+    assert timedelta() < again.at - piece.at < plan.EDITABLE
+
+
+def test_the_page_on_stories_gives_the_figures_of_the_code(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "stories.md").read_text(encoding="utf-8")
+    for said in (
+        f"at least {story.HELD:.0%}".replace("%", " %"),
+        f"less than {fingerprint.MIN_WEIGHT} letters ({fingerprint.MIN_WEIGHT // 3} Chinese characters)",
+        f"**For {plan.EDITABLE / timedelta(hours=1):.0f} hours**",
+        f"once in {EDIT_PAUSE.seconds} seconds",
+        f"within {figures.NEAR} characters of what matched",
+        f"{LONGEST_STORY.days} days after its first",
+    ):
+        assert said in page, said
+    (block,) = blocks(page, "toml")
+    path = tmp_path / "config.toml"
+    path.write_text(block, encoding="utf-8")
+    assert load(path).window == timedelta(hours=72)
 
 
 def test_the_toml_of_the_readme_is_sound(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ ALIKE, ALIKE_SHORT, SHARED = 0.1, 0.6, 60.0
 """How alike two texts of one language must be: where they share this weight of words, and where they are shorter."""
 SHARED_SHORT = 25.0
 """The weight of words that two short texts must share, four or five of them: "H100 in stock" is said every day."""
-NAMED, GROWTH, _MEASURED = 13.0, 1.5, 3_700
+NAMED, GROWTH, _MEASURED = 13.0, 3.0, 3_700
 """The weight of names and numbers that two texts in different languages must share, in an archive as large as that in
 which it was measured. In a larger one more posts share some by chance: it grows with the logarithm."""
 SAME_TITLE, TELLING = 0.3, 600

@@ -91,7 +91,8 @@ def _apart(
     if not told:
         return ()
     at, stories, post = own.at if own else filed.seen, store.stories, filed.post
-    known = stories.frequencies(story.keys(post))
+    asked = story.asked(post, (place for hit in filed.hits for place in hit.places))
+    known = stories.frequencies(story.keys(post), asked=asked)
     near = stories.near(
         story.marks(post, known),
         story.rarity(post, known),
@@ -100,7 +101,7 @@ def _apart(
         but=number or 0,
         least=0.0,
     )
-    known = stories.frequencies(story.keys(post).union(*(story.keys(each.post) for each in near)))
+    known = stories.frequencies(story.keys(post).union(*(story.keys(each.post) for each in near)), asked=asked)
     found: dict[int, Apart] = {}
     for each in near:
         likeness = story.compare(post, told, each, known)

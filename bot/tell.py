@@ -62,7 +62,7 @@ def _owe_for(store: Store, orders: Orders, hit: Hit, following: Sequence[Subscri
     if known is not None:
         part = Story(id=known, hit=hit, tie=Tie.COPY, beside=row, facts=facts)
     else:
-        asked = story.asked(hit)
+        asked = story.asked(post, (place for match in hit.matches for place in match.places))
         own = store.stories.frequencies(story.keys(post), asked=asked)
         marks = story.marks(post, own)
         near = store.stories.near(marks, story.rarity(post, own), since=now - orders.window, born=now - LONGEST_STORY)

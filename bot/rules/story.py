@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 
-from bot.model import Hit, Story, Tie
+from bot.model import Hit, Place, Story, Tie
 from bot.rules import common, figures, fingerprint, template
 from bot.rules.fingerprint import Fingerprint, Terms
 from scrapers import Post
@@ -144,10 +144,9 @@ def _link(link: str) -> str:
     return f"link {link}"
 
 
-def asked(hit: Hit) -> frozenset[str]:
-    """The keys of what topics matched in a post: any other post on these topics has them, too."""
-    post = hit.seen.post
-    words = {getattr(post, place.field)[place.start : place.end] for match in hit.matches for place in match.places}
+def asked(post: Post, places: Iterable[Place]) -> frozenset[str]:
+    """The keys of what topics matched at these places of a post: any other post on these topics has them, too."""
+    words = {getattr(post, place.field)[place.start : place.end] for place in places}
     found = fingerprint.terms(" \n ".join(sorted(words)))
     return found.words | found.names | found.sounds
 
@@ -319,5 +318,6 @@ def _same_language(post: Post, other: Post, mine: Terms, theirs: Terms) -> bool:
 
 
 def _rarest(found: Iterable[str], frequencies: Frequencies) -> list[str]:
-    best = sorted(found, key=lambda key: (-frequencies.weight(key), key))
+    telling = (key for key in found if frequencies.weight(key))
+    best = sorted(telling, key=lambda key: (-frequencies.weight(key), key))
     return [key.lstrip("#~") for key in best[:6]]

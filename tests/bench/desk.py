@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.model import Chat, Match, Pace, Seen, Source, Story, Tie, Topic
+from bot.model import Chat, Hit, Match, Pace, Place, Seen, Source, Story, Tie, Topic
 from bot.rules import matcher, story
 from bot.store import Store
 from bot.tell import Orders, tell
@@ -106,8 +106,12 @@ class Desk:
         with self.store.transaction() as store:
             for hit in store.archive.keep_hits([(seen, matches) for _, seen, matches in hits], now=now):
                 post, keys = hit.seen.post, story.keys(hit.seen.post)
-                marks = story.marks(post, store.stories.frequencies(keys, asked=story.asked(hit)))
+                marks = story.marks(post, store.stories.frequencies(keys, asked=story.asked(post, _places(hit))))
                 store.stories.keep(Story(id=hit.seen.id, hit=hit), marks, keys, now=now)
+
+
+def _places(hit: Hit) -> Iterator[Place]:
+    return (place for match in hit.matches for place in match.places)
 
 
 def opened(folder: Path) -> Desk:

@@ -270,3 +270,13 @@ def test_a_link_or_two_stretches_of_text_are_enough_to_look_closer_unless_many_h
     assert story.rarity(shown, NOTHING)[story.mark("link example.org/a/long-story")] >= story.FLOOR
     assert story.wording(1) < story.FLOOR <= 2 * story.wording(1)
     assert 10 * story.wording(1_000) < story.FLOOR
+
+
+def test_what_a_topic_asks_for_weighs_nothing_since_any_post_on_it_has_that() -> None:
+    shown = post("H100 servers by SuperMicro, seen by Su Di")
+    places = [Place(Field.TEXT, 0, 4, "H100"), Place(Field.TEXT, 16, 26, "SuperMicro")]
+    frequencies = Frequencies(total=0, posts={}, asked=story.asked(shown, places))
+    assert frequencies.asked >= {"h100", "superm"}
+    assert [frequencies.weight(key) for key in ("h100", "superm")] == [0.0, 0.0]
+    assert frequencies.weight("~sudi") > 6
+    assert story.mark("superm") not in story.marks(shown, frequencies)

@@ -1,9 +1,9 @@
 """What of a post can be recognised in another: its wording, its links, its names, numbers and rare words.
 
 fold        the words without case, accents, signs and Traditional characters: two copies fold to the same
-shingles    every run of 5 characters of that (3 where Chinese, Japanese or Korean prevails), hashed
-minima      the smallest of the hashes: a MinHash sketch. Two texts of which one holds the other share some of
-            them, however long the longer one is, so each of them alone finds candidates
+shingles    every run of 5 characters of that (3 where Chinese, Japanese or Korean prevails)
+minima      some of these, those with the smallest hashes: a MinHash sketch. Two texts of which one holds the other
+            share some of them, however long the longer one is, so that a few in common are enough to look closer
 terms       names, numbers and words as keys that are alike in several languages: 苏菂 and Su Di, Путин and Putin
 """
 

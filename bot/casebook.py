@@ -91,20 +91,14 @@ def _apart(
     if not told:
         return ()
     at, stories, post = own.at if own else filed.seen, store.stories, filed.post
-    asked = story.asked(post, (place for hit in filed.hits for place in hit.places))
-    known = stories.frequencies(story.keys(post), asked=asked)
+    places = (place for hit in filed.hits for place in hit.places)
+    reading = story.read(post, told, places, stories.frequencies)
     near = stories.near(
-        story.marks(post, known),
-        story.rarity(post, known),
-        since=at - config.window,
-        born=at - LONGEST_STORY,
-        but=number or 0,
-        least=0.0,
+        story.marks(reading), since=at - config.window, born=at - LONGEST_STORY, but=number or 0, least=0.0
     )
-    known = stories.frequencies(story.keys(post).union(*(story.keys(each.post) for each in near)), asked=asked)
     found: dict[int, Apart] = {}
     for each in near:
-        likeness = story.compare(post, told, each, known)
+        likeness = story.compare(reading, each, store.archive.post)
         before = found.get(each.story)
         if before is None or (likeness.tie and not before.likeness.tie):
             beside = next(one for one in store.casebook.members(each.story) if one.id == each.id)

@@ -62,17 +62,16 @@ def _owe_for(store: Store, orders: Orders, hit: Hit, following: Sequence[Subscri
     if known is not None:
         part = Story(id=known, hit=hit, tie=Tie.COPY, beside=row, facts=facts)
     else:
-        asked = story.asked(post, (place for match in hit.matches for place in match.places))
-        own = store.stories.frequencies(story.keys(post), asked=asked)
-        marks = story.marks(post, own)
-        near = store.stories.near(marks, story.rarity(post, own), since=now - orders.window, born=now - LONGEST_STORY)
-        keys = story.keys(post).union(*(story.keys(each.post) for each in near))
-        part = story.join(hit, near, store.stories.frequencies(keys, asked=asked) if near else own, facts)
+        places = (place for match in hit.matches for place in match.places)
+        reading = story.read(post, (match.topic for match in hit.matches), places, store.stories.frequencies)
+        marks = story.marks(reading)
+        near = store.stories.near(marks, since=now - orders.window, born=now - LONGEST_STORY)
+        part = story.join(hit, reading, near, store.archive.post, facts)
     told = store.outbox.told({part.id})  # before the post is a member, or its own facts would count as told
     if known is not None:
         store.stories.learn(row, facts)
     else:
-        store.stories.keep(part, marks, story.keys(post), now=now)
+        store.stories.keep(part, reading.sketch, marks, now=now)
     return store.outbox.owe(plan.alerts([part], following, told, orders.topics, now=now), now=now)
 
 
@@ -80,6 +79,6 @@ def index_old(store: Store, *, now: datetime) -> int:
     """Index the posts of stories that a Vigie without the index left behind; returns how many. Once in a lifetime."""
     rows = store.stories.unindexed(now - LONGEST_STORY)
     for row in rows:
-        post = store.archive.post(row)
-        store.stories.index(row, story.marks(post, store.stories.frequencies(story.keys(post))), story.keys(post))
+        reading = story.read(store.archive.post(row), (), (), store.stories.frequencies)
+        store.stories.index(row, reading.sketch, story.marks(reading), now=now)
     return len(rows)

@@ -1,6 +1,17 @@
 """What takes a database back to an earlier version, for tests of the steps that lead on from there."""
 
+BEFORE_SKETCHES = (
+    "DROP TABLE sketches",
+    "DROP TABLE frequencies",
+    "CREATE TABLE frequencies (bucket INTEGER PRIMARY KEY, posts INTEGER NOT NULL)",
+    "CREATE TABLE marks (mark INTEGER NOT NULL, post INTEGER NOT NULL, PRIMARY KEY (mark, post)) WITHOUT ROWID",
+    "ALTER TABLE members ADD COLUMN marks BLOB NOT NULL DEFAULT x''",
+    "DELETE FROM _sqlite_migrations WHERE name = 'sketches'",
+)
+"""Statements that undo the step ``sketches``."""
+
 BEFORE_STORIES = (
+    *BEFORE_SKETCHES,
     "DROP TABLE marks",
     "DROP TABLE frequencies",
     "DROP INDEX members_story",
@@ -10,4 +21,4 @@ BEFORE_STORIES = (
     *(f"ALTER TABLE outbox DROP COLUMN {name}" for name in ("about", "shown", "listed")),
     "DELETE FROM _sqlite_migrations WHERE name = 'stories'",
 )
-"""Statements that undo the step ``stories``."""
+"""Statements that undo the step ``stories`` and those after it."""

@@ -16,7 +16,8 @@ NEAR = 200
 ENOUGH = 2_000
 """Characters in which prices and quantities are looked for."""
 _YEARS = range(1900, 2100)
-_SMALL = 100
+SMALL = (*range(100), *_YEARS)
+"""Numbers that are in every text: small whole ones, and years."""
 
 _SCALES = MappingProxyType(
     {
@@ -76,7 +77,7 @@ _GOODS = MappingProxyType(
 )
 _COUNTS = MappingProxyType(
     {
-        word: value
+        word.casefold(): value
         for value, words in (
             (2, "two deux zwei"),
             (3, "three trois drei"),
@@ -121,13 +122,13 @@ _AMOUNT = r"(?:\d{1,3}(?:[,.'’\u00a0\u202f ]\d{3}){1,4}(?!\d)|\d{1,15})(?:[.,]
 _LETTER = rf"(?<=\d)[kmKM]{_END}|[kmKM](?=[€$£])"
 _SCALE = rf"(?:(?:{_SPACE}|-)?(?P<scale>{_any(_SCALES)}|{_LETTER}))?"
 _LOW = rf"(?:(?P<low>{_AMOUNT})(?P<lower>{_any(_SCALES)}|[kmKM])?{_SPACE}?[-–—~～至到]{_SPACE}?)?"
+_digits = re.compile(r"\d+")
 _number = re.compile(rf"(?<![0-9A-Za-z_.,])(?P<digits>{_AMOUNT}){_SCALE}")
 _sum = re.compile(rf"(?<![\d.,]){_LOW}(?P<digits>{_AMOUNT}){_SCALE}")
 _counted = re.compile(rf"(?<![0-9A-WYZa-wyz_.,:/+-]){_LOW}(?P<digits>{_AMOUNT}){_SCALE}")
-_word = re.compile(
-    rf"(?<![^\W\d_])(?P<word>{_any(_COUNTS)})(?:[ -](?P<scale>{_any(_SCALES)}))?"
-    r"|(?P<han>[一二两兩三四五六七八九十百千]{1,7})(?P<wan>[万萬])?"
-)
+_word = re.compile(r"(?<![^\W\d_])[^\W\d_\u3040-\u9fff\uac00-\ud7af]+")
+_scaled = re.compile(rf"(?:[ -](?P<scale>{_any(_SCALES)}))?")
+_chinese_count = re.compile("(?P<han>[一二两兩三四五六七八九十百千]{1,7})(?P<wan>[万萬])?")
 _before = re.compile(rf"(?:^|(?<=[^\W\d_])|(?<=\W))(?P<money>{_any(_CURRENCIES)}){_SPACE}?$")
 _after = re.compile(rf"\.?{_SPACE}?(?:[dD]e |[dD]['’]|[oO]f )?(?P<money>{_any(_CURRENCIES)})(?!{_SPACE}?\d)")
 _plain = re.compile(r"(?=左右|上下|[起一每含不]|\s*(?:[,，。;；、/!！)）\n]|$))")
@@ -145,22 +146,18 @@ _goods = re.compile(
 _times = re.compile(rf"(?<!\w){_CODE}(?:{_SPACE}?\d{{2,3}}GB?)?\s?[xX×*]\s?(?P<digits>\d{{1,5}})(?![\w.,:/-])")
 _month = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|rtx|gtx|tesla|quadro)[a-z]{0,6}\.?\s?$", re.I)
 """Before a day, or a number that belongs to a name."""
+_DOTS = MappingProxyType({ord("ı"): "i", 0x307: None})
 _latin = re.compile("[A-Za-z]")
 _MODELS = frozenset((3080, 3090, 4080, 4090, 5080, 5090))
 _LONGEST = max(map(len, _CURRENCIES)) + 1
+_MONEY = tuple(_CURRENCIES)
 _TAIL = 40
 """Characters of a figure that begins in a neighbourhood and ends beyond."""
 
 
 def numbers(text: str) -> frozenset[str]:
     """The numbers that a text gives, scaled and in one spelling."""
-    return frozenset(f"{_value(each):.6g}" for each in _number.finditer(text))
-
-
-def is_small(number: str) -> bool:
-    """Whether a number is a small whole one, or a year: such are in every text."""
-    value = float(number)
-    return value == int(value) and (value < _SMALL or value in _YEARS)
+    return frozenset(f"{_value(each):.6g}" for each in _figures(_number, text, 0, len(text)))
 
 
 def facts(text: str, places: Iterable[Span]) -> frozenset[str]:
@@ -189,22 +186,28 @@ def _around(places: Iterable[Span]) -> list[Span]:
 
 
 def _prices(text: str, start: int, end: int) -> Iterable[str]:
-    for each in _within(_sum, text, start, end):
-        before = _before.search(text[max(0, each.start() - _LONGEST) : each.start()])
+    for each in _figures(_sum, text, start, end):
+        before = _money_before(text, each.start())
         if not before and _latin.search(text[max(0, each.start() - 1) : each.start()]):
             continue  # H100, and no number
         money = before or _after.match(text, each.end())
         if money:
-            code = _CURRENCIES[money["money"].casefold()]
+            code = _CURRENCIES[_lower(money["money"])]
             yield from (f"{value:.15g} {code}" for value in _values(each) if value)
         elif each["scale"] in ("万", "萬") and _plain.match(text, each.end()):
             yield from (f"{value:.15g} cny" for value in _values(each) if value)
 
 
+def _money_before(text: str, at: int) -> re.Match[str] | None:
+    """The currency that ends where a number begins."""
+    before = text[max(0, at - _LONGEST) : at]
+    return _before.search(before) if _lower(before.rstrip()).endswith(_MONEY) else None
+
+
 def _quantities(text: str, start: int, end: int) -> Iterable[str]:
     for values, at in _counts(text, start, end):
         if goods := _goods.match(text, at):
-            kind = _GOODS[goods["goods"].casefold()] if goods["goods"] else "card"
+            kind = _GOODS[_lower(goods["goods"])] if goods["goods"] else "card"
             yield from (f"{value:.15g} {kind}" for value in values if _counts_goods(value))
     for each in _within(_times, text, start, end):
         if (value := float(each["digits"])) > 1:
@@ -217,15 +220,25 @@ def _counts_goods(value: float) -> bool:
 
 def _counts(text: str, start: int, end: int) -> Iterable[tuple[Iterable[float], int]]:
     """The numbers of a stretch that may count something, and where each ends."""
-    for each in _within(_counted, text, start, end):
+    for each in _figures(_counted, text, start, end):
         before = text[max(0, each.start() - 12) : each.start()]
-        if not _month.search(before) and not _before.search(before):
+        if not (before and _month.search(before)) and not _money_before(text, each.start()):
             yield _values(each), each.end()
     for each in _within(_word, text, start, end):
-        if each["han"]:
-            yield [_chinese(each["han"]) * (10_000 if each["wan"] else 1)], each.end()
-        else:
-            yield [_COUNTS[each["word"].casefold()] * _scale(each["scale"])], each.end()
+        value = _COUNTS.get(each[0].casefold())
+        if value and (scaled := _scaled.match(text, each.end())):
+            yield [value * _scale(scaled["scale"])], scaled.end()
+    for each in _within(_chinese_count, text, start, end):
+        yield [_chinese(each["han"]) * (10_000 if each["wan"] else 1)], each.end()
+
+
+def _figures(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterable[re.Match[str]]:
+    """What ``_within`` gives of a pattern that begins with a digit and before no other, much faster."""
+    place = start
+    for run in _within(_digits, text, start, end):
+        if run.start() >= place and (found := pattern.match(text, run.start(), end + _TAIL)):
+            place = found.end()
+            yield found
 
 
 def _within(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterable[re.Match[str]]:
@@ -267,4 +280,9 @@ def _plain_value(digits: str) -> float:
 
 
 def _scale(written: str | None) -> float:
-    return _SCALES.get(written.casefold()) or _LETTERS[written.casefold()] if written else 1.0
+    return _SCALES.get(_lower(written)) or _LETTERS[_lower(written)] if written else 1.0
+
+
+def _lower(word: str) -> str:
+    """A word as the tables above spell it, whatever a pattern that ignores case takes for it: ı and K are letters."""
+    return word.casefold().translate(_DOTS)

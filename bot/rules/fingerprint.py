@@ -18,7 +18,7 @@ from zlib import crc32
 from anyascii import anyascii
 
 from bot.rules import figures, variants
-from bot.rules.text import bare, calm
+from bot.rules.text import bare, calm, squeeze
 from scrapers import Post, link_keys
 
 MIN_WEIGHT = 60
@@ -27,8 +27,9 @@ MINIMA = 24
 """Of a text of which a quarter was copied, 6 of these are among those of the copy."""
 LONGEST = 8_000
 """Characters of a text whose wording is compared."""
-TOLD = 700
-"""Characters in which a text says what it is about: title and beginning. Names and words further on do not count."""
+TOLD, TOLD_HAN = 700, 300
+"""Characters in which a text, and a Chinese one, says what it is about: title and beginning. Names and words further on
+do not count."""
 LEAD, LEAD_HAN = 160, 70
 """Characters of a headline with a first sentence."""
 STEM = 6
@@ -37,14 +38,19 @@ ROUNDUP = 5
 """A post with more links than this is a list of news, and tells none of them."""
 
 _HAN = "\u3400-\u9fff"
-_KATA = "\u30a1-\u30fa\u30fc"
 _CJK = f"\u3040-\u30ff{_HAN}\uac00-\ud7af"
 _address = re.compile(r"https?://\S+|www\.\S+|@\w+")
-_noise = re.compile(r"[\W_]+")
 _cjk = re.compile(f"[{_CJK}]")
 _han = re.compile(f"[{_HAN}]")
 _code = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+-?\d[A-Za-z0-9]*(?:-\d+)*")
-_token = re.compile(f"{_code.pattern}|[{_HAN}]+|[{_KATA}]+|[\uac00-\ud7af]+|[^\\W_{_CJK}]+")
+_token = re.compile(f"({_code.pattern})|([{_HAN}]+)|([\u30a1-\u30fa\u30fc]+)|([\uac00-\ud7af]+)|([^\\W_{_CJK}]+)")
+_CODE, _CHINESE, _KATAKANA, _WORD = 1, 2, 3, 5
+"""Groups of it; the fourth is Korean."""
+_dashed = re.compile(r"-\d")
+"""In a code with a dash stand digits that are no number."""
+_SAMPLED = ("d5", "aehs0")
+_LEADS = bytes(range(0xE3, 0xEE))
+"""With what UTF-8 begins a Chinese, Japanese or Korean character."""
 _capitals = re.compile(r"\b[A-Z][a-z]+(?:[ -]?[A-Z][a-z]+|-[a-z]+)*\b")
 _syllable = (
     r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
@@ -79,33 +85,27 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """What of a post can be recognised. ``digest`` is of the very text, "" if it is too short to tell it from another.
+    """What of a post can be recognised. ``digest`` is of the very text, 0 if it is too short to tell it from another.
 
-    ``folded`` is its wording, ``weight`` how much that says, in letters; ``page`` is the key of its own address,
-    ``links`` are those that it links.
+    ``minima`` are hashes; ``page`` is the key of its own address, ``links`` are those that it links.
     """
 
-    digest: str
-    folded: str
-    weight: int
-    minima: frozenset[str]
+    digest: int
+    minima: frozenset[int]
     terms: Terms
     page: str
     links: frozenset[str]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def of(post: Post) -> Fingerprint:
     """The fingerprint of a post."""
     folded = fold(post)
-    heavy = weight(folded)
-    long = heavy >= MIN_WEIGHT
+    long = weight(folded) >= MIN_WEIGHT
     (page,) = link_keys([post.url])
     links = link_keys(list(dict.fromkeys(post.links))[: ROUNDUP + 1])
     return Fingerprint(
-        digest=hashlib.blake2b(folded.encode(errors="replace"), digest_size=8).hexdigest() if long else "",
-        folded=folded,
-        weight=heavy,
+        digest=_digest(folded) if long else 0,
         minima=_minima(folded) if long else frozenset(),
         terms=terms(f"{post.title}\n{post.text}"),
         page=page,
@@ -113,15 +113,31 @@ def of(post: Post) -> Fingerprint:
     )
 
 
+def _digest(folded: str) -> int:
+    return int.from_bytes(hashlib.blake2b(folded.encode(), digest_size=8).digest())
+
+
+@lru_cache(maxsize=64)
 def fold(post: Post) -> str:
     """The letters and digits of a post's title and text. The title belongs to it: a template may differ there alone."""
-    words = _address.sub(" ", f"{post.title}\n{post.text}"[:LONGEST])
-    return variants.simplified(_noise.sub("", bare(calm(words)).casefold()))
+    words = squeeze(_without_addresses(f"{post.title}\n{post.text}"[:LONGEST]))
+    unmasked = words.rpartition(b"\n")[2]
+    return variants.simplified(unmasked.decode(errors="replace"))
+
+
+def _without_addresses(text: str) -> str:
+    return _address.sub(" ", text) if "@" in text or "://" in text or "www." in text else text
 
 
 def weight(folded: str) -> int:
     """How much a folded text says, in letters."""
-    return len(folded) + 2 * len(_cjk.findall(folded))
+    return len(folded) + 2 * _ideographs(folded)
+
+
+def _ideographs(folded: str) -> int:
+    """How many of its characters are Chinese, Japanese or Korean, by their first bytes."""
+    raw = b"" if folded.isascii() else folded.encode()
+    return len(raw) - len(raw.translate(None, _LEADS))
 
 
 def containment(one: str, other: str) -> float:
@@ -138,76 +154,111 @@ def _runs(folded: str) -> frozenset[str]:
 
 
 def _size(folded: str) -> int:
-    return 3 if 3 * len(_cjk.findall(folded)) > len(folded) else 5
+    return 3 if 3 * _ideographs(folded) > len(folded) else 5
 
 
-def _minima(folded: str) -> frozenset[str]:
-    """The shingles with the smallest hashes, of those that begin with one of some letters: a fifth of them is enough.
+def _minima(folded: str) -> frozenset[int]:
+    """The first of all shingles: by whether they begin with one of few letters, then one of more, then by hash.
 
-    Any hash that knows no run of a process will do; this is the quickest.
+    Of most texts so only one shingle of twenty is hashed. Any hash that knows no run of a process will do; this is the
+    quickest. It begins with 1, so that a shingle is not taken for the word that it is.
     """
-    hashed = {crc32(shingle.encode(errors="replace")): shingle for shingle in _sampled(_size(folded)).findall(folded)}
-    return frozenset([hashed[smallest] for smallest in sorted(hashed)[:MINIMA]])
+    size, minima = _size(folded), list[int]()
+    for rank in (0, 1):
+        shingles = {shingle.encode() for shingle in _sampled(size, rank).findall(folded)}
+        hashes = sorted([crc32(shingle, 1) >> 1 for shingle in shingles])[: MINIMA - len(minima)]
+        minima += [rank << 31 | each for each in hashes]
+        if len(minima) == MINIMA:
+            break
+    return frozenset(minima)
+
+
+def shared(one: frozenset[int], other: frozenset[int]) -> tuple[int, int]:
+    """How many minima two texts share, and how many they would share if one held all of the other.
+
+    Of two texts, the longer one leaves off at a smaller hash; up to there the minima of both are all that there is.
+    """
+    if not one or not other:
+        return 0, 0
+    end = min(max(one), max(other))
+    return len(one & other), min(sum(each <= end for each in each_of) for each_of in (one, other))
 
 
 @cache
-def _sampled(size: int) -> re.Pattern[str]:
+def _sampled(size: int, rank: int) -> re.Pattern[str]:
     """Matches where a shingle begins that counts: at a letter that texts of its script hold about as often."""
-    letters = "".join(chr(code) for code in range(0x80, 0xD7B0) if code % 5 == 0)
-    return re.compile(f"(?=([aehs05{re.escape(letters)}].{{{size - 1}}}))", re.DOTALL)
+    few = (chr(code) for code in range(0x80, 0xD7B0) if code % 5 == 0 and (code % 20 == 0) == (rank == 0))
+    return re.compile(f"(?=([{_SAMPLED[rank]}{re.escape(''.join(few))}].{{{size - 1}}}))", re.DOTALL)
 
 
 def terms(text: str) -> Terms:
     """What a text is about, judged by its beginning."""
-    told = normalize("NFC", bare(calm(_address.sub(" ", text[: 2 * TOLD])[:TOLD])))
-    first = LEAD_HAN if _han.search(told[:40]) else LEAD
-    numbers = {f"#{number}" for number in figures.numbers(_code.sub(" ", told))}
-    words, lead, names, chinese = numbers.copy(), set[str](), numbers.copy(), 0
-    quoted: set[str] = set()
+    told, first = _told(text), LEAD
+    if _han.search(told[:40]):
+        told, first = told[:TOLD_HAN], LEAD_HAN
+    words, names, quoted, leading, chinese = list[str](), list[str](), list[str](), 0, 0
     for found in _token.finditer(told):
-        keys, proper = _keys(found[0])
-        words.update(keys)
-        if found.start() < first:
-            lead.update(keys)
-        if proper:
-            names.update(keys)
-        elif _han.match(found[0]):
+        if found.lastindex == _WORD:
+            keys, proper = _word(found[0])
+        elif found.lastindex == _CHINESE:
+            keys, proper = _pairs(found[0]), False
+            quoted += keys
             chinese += len(found[0])
-            quoted.update(keys)
+        else:
+            keys, proper = _keys(found.lastindex, found[0])
+        words += keys
+        if proper:
+            names += keys
+        if found.start() < first:
+            leading = len(words)
+    numbers = _numbers(told)
     is_chinese = 4 * chinese > len(told)
-    spoken = _people(told, chinese=is_chinese)
+    spoken = _spoken(told) if is_chinese else _spelt(told)
     return Terms(
-        words=frozenset(words),
-        lead=frozenset(lead),
-        names=frozenset(names),
-        sounds=frozenset(f"~{name}" for name in spoken),
+        words=frozenset(words).union(numbers),
+        lead=frozenset(words[:leading]),
+        names=frozenset(names).union(numbers),
+        sounds=frozenset([f"~{name}" for name in spoken]),
         chinese=is_chinese,
         foreign=frozenset() if is_chinese else frozenset(quoted),
     )
 
 
-def _keys(token: str) -> tuple[Iterable[str], bool]:
-    """The keys of a token, and whether it is a name or a code."""
-    if _han.match(token):
-        token = variants.simplified(token)
-        return [token[place : place + 2] for place in range(len(token) - 1)], False
-    if "\uac00" <= token[0] <= "\ud7af":
-        return [token[place : place + 2] for place in range(len(token) - 1)], False
-    if "\u30a1" <= token[0] <= "\u30fc":
-        return ([_stem(anyascii(token))], True) if len(token) > 2 else ((), False)
+def _numbers(told: str) -> list[str]:
+    coded = _dashed.search(told)
+    return [f"#{number}" for number in figures.numbers(_code.sub(" ", told) if coded else told)]
+
+
+def _told(text: str) -> str:
+    """The beginning of a text without accents, addresses and Traditional characters."""
+    told = _without_addresses(text[: 2 * TOLD])[:TOLD]
+    return told if told.isascii() else variants.simplified(normalize("NFC", bare(calm(told))))
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[place : place + 2] for place in range(len(run) - 1)]
+
+
+def _keys(kind: int | None, token: str) -> tuple[list[str], bool]:
+    """The keys of a token that is no word, and whether it is a name or a code."""
+    if kind == _CODE:
+        return [token.casefold().replace("-", "")], True
+    if kind == _KATAKANA:
+        return ([_stem(anyascii(token))], True) if len(token) > 2 else ([], False)
+    return _pairs(token), False
+
+
+@lru_cache(maxsize=1 << 14)
+def _word(token: str) -> tuple[list[str], bool]:
+    """The keys of a word, and whether it is a name."""
     if any(map(str.isdigit, token)):
-        return ((), False) if token.isdigit() else ([token.casefold().replace("-", "")], True)
+        return ([], False) if token.isdigit() else ([token.casefold()], True)
     key = _stem(token if token.isascii() else anyascii(token))
-    return ([key], token[0].isupper()) if len(key) > 2 else ((), False)
+    return ([key], token[0].isupper()) if len(key) > 2 else ([], False)
 
 
 def _stem(word: str) -> str:
     return (word if word.isalpha() else re.sub("[^A-Za-z0-9]", "", word))[:STEM].lower()
-
-
-def _people(text: str, *, chinese: bool) -> Iterable[str]:
-    """Chinese names in Latin letters, as they would be in either script: "sudi" for 苏菂, Su Di and Di Su."""
-    return _spoken(variants.simplified(text)) if chinese else _spelt(text)
 
 
 def _spelt(text: str) -> Iterable[str]:

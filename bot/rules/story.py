@@ -10,18 +10,18 @@ with the weights of an archive of some 2,700 texts.
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 
 from bot.model import Hit, Place, Story, Tie
-from bot.rules import common, figures, fingerprint, template
-from bot.rules.fingerprint import Fingerprint, Terms
+from bot.rules import figures, fingerprint, sketch, template
+from bot.rules.frequencies import ASSUMED, Frequencies, number
+from bot.rules.sketch import Sketch
 from scrapers import Post
 
-LEAST_SHARED = 2
-"""Of the minima of a copy so many are among those of the whole; else the texts need no closer look."""
+LEAST_SHARED, PART_SHARED = 2, 0.5
+"""Of the minima of a copy so many, and this part, are among those of the whole; else the texts need no closer look."""
 HELD = 0.75
 """The part of the shorter text that must be in the longer one for a copy."""
 WORDED = 0.6
@@ -46,21 +46,6 @@ LOOKED_AT = 4
 FLOOR = 13.0
 """... and marks of this weight at least."""
 
-_ASSUMED = 1_000
-"""Posts that every archive is taken to have had before its first: a young one knows no frequencies yet ..."""
-_EVERYDAY, _FAMILIAR = 50, 20
-"""... and in how many of them an everyday word, and a name that is in the news every week, was."""
-_NAMES = """
-    amd america american apple arm asia australia beijing berlin biden bloomberg brussels canada china chine chinese
-    commerce congress deutschland dubai eu europe european france frankreich germany google hong huang huawei india
-    intel israel japan jensen kong korea linkedin london malaysia meta microsoft moscow musk nasdaq nvidia openai paris
-    peking reuters russia shanghai shenzhen singapore taipei taiwan telegram tesla tokyo trump tsmc twitter ukraine
-    a100 a800 b200 b300 blackwell ddr5 dell dgx epyc foxconn gb200 gb300 goldman h100 h20 h200 h800 hbm hbm3 hbm3e hgx
-    hopper hynix lenovo micron morgan nvl72 nvlink pcie samsung smci stanley supermicro sxm sxm5 xeon
-    united states usa vereinigte washington white house xiaomi youtube 中国 美国 北京 上海 深圳 香港 台湾 英伟 伟达
-"""
-_PLAIN = frozenset(word[: fingerprint.STEM] for word in common.ENGLISH | common.FRENCH)
-_KNOWN = frozenset(name[: fingerprint.STEM] for name in _NAMES.split())
 _page = re.compile(r"[^/]+/(?:.*/)?[^/]*(?:[^/-]+-){2}[^/]+|[^/]+/(?:.+/)?[^/]*\d{6,}[^/]*")
 _contact = re.compile(r"(?:wa\.me|t\.me|discord\.gg|api\.whatsapp\.com|m\.me|line\.me)/.*")
 CROWDED = 5
@@ -68,29 +53,19 @@ CROWDED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frequencies:
-    """In how many of the archive's posts each key was: the rarer, the more it says. What a topic asks for says nothing.
+class Reading:
+    """A new post as it is compared with others. ``topics`` are those that it matched.
 
-    ``asked`` are the keys of what topics matched in the post at hand.
+    ``weights`` say what it is worth that another post shares each of its keys, ``asked`` are the keys of what the
+    topics matched: any other post on these topics has them, too.
     """
 
-    total: int
-    posts: Mapping[str, int]
-    asked: frozenset[str] = frozenset()
-
-    _weighed: dict[str, float] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def weight(self, key: str) -> float:
-        """What it says that two posts share this key. Small numbers and years are in too many texts to say much."""
-        known = self._weighed.get(key)
-        if known is None:
-            known = self._weighed[key] = 0.0 if key in self.asked else self._weight(key)
-        return known
-
-    def _weight(self, key: str) -> float:
-        usual = _EVERYDAY if key in _PLAIN else _FAMILIAR if key in _KNOWN else 0
-        rarity = math.log((self.total + _ASSUMED) / (self.posts.get(key, 0) + usual + 0.5))
-        return max(0.0, rarity) * (0.5 if key[0] == "#" and figures.is_small(key[1:]) else 1.0)
+    post: Post
+    topics: frozenset[str]
+    sketch: Sketch
+    archive: Frequencies
+    asked: frozenset[int]
+    weights: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +74,7 @@ class Neighbour:
 
     id: int
     story: int
-    post: Post
+    sketch: Sketch
     topics: frozenset[str]
 
 
@@ -112,52 +87,42 @@ class Likeness:
     evidence: tuple[str, ...] = ()
 
 
-def marks(post: Post, frequencies: Frequencies) -> tuple[int, ...]:
-    """Numbers of which another post of the same news shares some: of its wording, its links and its rarest terms."""
-    print_ = fingerprint.of(post)
-    terms = print_.terms
-    names = terms.names | terms.sounds | terms.foreign
-    rare = [*_telling(names, frequencies)[:CHOSEN_NAMES], *_telling(terms.words - names, frequencies)[:CHOSEN]]
-    links = [_link(link) for link in {print_.page, *print_.links} - {""}]
-    worded = [f"text {each}" for each in (*print_.minima, print_.digest) if each]
-    return tuple(sorted(map(mark, {*rare, *links, *worded})))
+Fetch = Callable[[int], Post]
+"""Gives the post of a row, where its very wording is to be compared."""
 
 
-def _telling(found: Iterable[str], frequencies: Frequencies) -> list[str]:
-    weights = {key: frequencies.weight(key) for key in found}
-    return sorted((key for key in weights if weights[key] >= TELLING_TERM), key=lambda key: (-weights[key], key))
-
-
-@lru_cache(maxsize=1 << 14)
-def mark(key: str) -> int:
-    """A key as a number of 62 bits."""
-    return int.from_bytes(blake2b(key.encode(errors="replace"), digest_size=8).digest()) >> 2
-
-
-def keys(post: Post) -> frozenset[str]:
-    """The keys whose frequencies a comparison of this post needs."""
-    print_ = fingerprint.of(post)
-    return print_.terms.words | print_.terms.names | print_.terms.sounds | frozenset(map(_link, print_.links))
-
-
-def _link(link: str) -> str:
-    return f"link {link}"
-
-
-def asked(post: Post, places: Iterable[Place]) -> frozenset[str]:
-    """The keys of what topics matched at these places of a post: any other post on these topics has them, too."""
+def read(post: Post, topics: Iterable[str], places: Iterable[Place], archive: Frequencies) -> Reading:
+    """A post as it is compared with others; ``places`` are where these topics matched."""
+    taken = sketch.of(post)
     words = {getattr(post, place.field)[place.start : place.end] for place in places}
-    found = fingerprint.terms(" \n ".join(sorted(words)))
-    return found.words | found.names | found.sounds
+    asked = _asked(" \n ".join(sorted(words)))
+    weights = archive.weights(taken.keys, asked=asked)
+    return Reading(post=post, topics=frozenset(topics), sketch=taken, archive=archive, asked=asked, weights=weights)
 
 
-def rarity(post: Post, frequencies: Frequencies) -> dict[int, float]:
-    """What it says to share each of the terms and links of a post, by its mark. One link is enough to look closer."""
-    print_ = fingerprint.of(post)
-    terms = print_.terms
-    weights = {mark(key): frequencies.weight(key) for key in terms.words | terms.names | terms.sounds}
-    links = {mark(_link(link)): FLOOR for link in {print_.page, *print_.links} - {""}}
-    return weights | links
+@lru_cache(maxsize=256)
+def _asked(words: str) -> frozenset[int]:
+    found = fingerprint.terms(words)
+    return frozenset(map(number, found.words | found.names | found.sounds))
+
+
+def marks(reading: Reading) -> Mapping[int, float | None]:
+    """Numbers of which another post of the same news shares some: of its wording, its links and its rarest terms.
+
+    With each goes what it is worth to share it. One link is enough to look closer; what a stretch of text is worth,
+    None here, depends on how many have it: see ``wording``.
+    """
+    taken, weights = reading.sketch, reading.weights
+    names = taken.names | taken.sounds | taken.foreign
+    rare = [*_telling(names, weights)[:CHOSEN_NAMES], *_telling(taken.words - names, weights)[:CHOSEN]]
+    links = (taken.links | {taken.page}) - {0}
+    worded = dict.fromkeys({*taken.minima, taken.digest & 0xFFFFFFFF} - {0})
+    return worded | {key: weights[key] for key in rare} | dict.fromkeys(links, FLOOR)
+
+
+def _telling(found: Iterable[int], weights: Mapping[int, float]) -> list[int]:
+    """The keys that say something, the rarest first."""
+    return sorted((key for key in sorted(found) if weights[key] >= TELLING_TERM), key=weights.__getitem__, reverse=True)
 
 
 def wording(posts: int) -> float:
@@ -165,16 +130,15 @@ def wording(posts: int) -> float:
     return min(FLOOR / LEAST_SHARED, 10 * FLOOR / posts)
 
 
-def promising(worth: Mapping[int, float], *, most: int = LOOKED_AT, least: float = FLOOR) -> tuple[int, ...]:
+def promising(worth: Mapping[int, float], *, least: float = FLOOR) -> list[int]:
     """The posts to look at, most promising first. ``worth`` is the weight of the marks that each shares."""
     kept = [post for post, each in worth.items() if each >= least]
-    return tuple(sorted(kept, key=lambda post: (-worth[post], -post))[:most])
+    return sorted(kept, key=lambda post: (-worth[post], -post))
 
 
-def join(hit: Hit, near: Sequence[Neighbour], frequencies: Frequencies, facts: frozenset[str]) -> Story:
+def join(hit: Hit, reading: Reading, near: Sequence[Neighbour], fetch: Fetch, facts: frozenset[str]) -> Story:
     """The story that a post tells: that of the neighbour that is most like it, or one of its own."""
-    topics = frozenset(match.topic for match in hit.matches)
-    found = [(compare(hit.seen.post, topics, each, frequencies), each) for each in near]
+    found = [(compare(reading, each, fetch), each) for each in near]
     ties = [(likeness, each) for likeness, each in found if likeness.tie]
     if not ties:
         return Story(id=hit.seen.id, hit=hit, facts=facts)
@@ -194,24 +158,21 @@ def facts(hit: Hit) -> frozenset[str]:
     return frozenset(found)
 
 
-def compare(post: Post, topics: frozenset[str], other: Neighbour, frequencies: Frequencies) -> Likeness:
-    """What a post has in common with an earlier one. ``topics`` are those that it matched."""
-    mine, theirs = fingerprint.of(post), fingerprint.of(other.post)
-    nested = topics <= other.topics or other.topics <= topics
-    if mine.digest and mine.digest == theirs.digest and nested:
+def compare(mine: Reading, other: Neighbour, fetch: Fetch) -> Likeness:
+    """What a post has in common with an earlier one."""
+    theirs = other.sketch
+    nested = mine.topics <= other.topics or other.topics <= mine.topics
+    if mine.sketch.digest and mine.sketch.digest == theirs.digest and nested:
         return Likeness(tie=Tie.COPY, score=1.0, evidence=("the very same text",))
-    shared = len(mine.minima & theirs.minima)
-    copied = _copied(post, other.post, nested=nested) if shared >= LEAST_SHARED else None
-    if copied:
-        return copied
-    return _linked(mine, theirs, frequencies) or _retold(
-        post, other.post, mine.terms, theirs.terms, frequencies, related=bool(topics & other.topics)
-    )
+    shared, possible = fingerprint.shared(mine.sketch.minima, theirs.minima)
+    likely = shared >= max(LEAST_SHARED, PART_SHARED * possible)
+    copied = _copied(mine.post, fetch(other.id), nested=nested) if likely else None
+    return copied or _linked(mine, theirs) or _retold(mine, other, fetch)
 
 
 def _copied(post: Post, other: Post, *, nested: bool) -> Likeness | None:
-    weight = min(fingerprint.of(each).weight for each in (post, other))
-    held = fingerprint.containment(fingerprint.of(post).folded, fingerprint.of(other).folded)
+    weight = _least(post, other)
+    held = fingerprint.containment(fingerprint.fold(post), fingerprint.fold(other))
     if held < HELD or not _titled_alike(post, other, weight):
         return None
     slots = _slots(post, other, weight)
@@ -220,6 +181,11 @@ def _copied(post: Post, other: Post, *, nested: bool) -> Likeness | None:
     if not nested:
         return Likeness(tie=None, score=held, evidence=("a template", "other topics matched"))
     return None if slots else Likeness(tie=Tie.COPY, score=held, evidence=(f"{held:.0%} of the shorter text",))
+
+
+def _least(*posts: Post) -> int:
+    """How much the shorter of them says, in letters."""
+    return min(fingerprint.weight(fingerprint.fold(post)) for post in posts)
 
 
 def _slots(post: Post, other: Post, weight: int) -> tuple[str, ...]:
@@ -234,90 +200,98 @@ def _titled_alike(post: Post, other: Post, weight: int) -> bool:
     return fingerprint.containment(*titles) >= SAME_TITLE
 
 
-def _linked(mine: Fingerprint, theirs: Fingerprint, frequencies: Frequencies) -> Likeness | None:
-    own = ({mine.page} & theirs.links) | ({theirs.page} & mine.links) | ({mine.page} & {theirs.page})
-    shared = own - {""} or {link for link in mine.links & theirs.links if _is_news(link, frequencies)}
+def _linked(mine: Reading, theirs: Sketch) -> Likeness | None:
+    own, links = mine.sketch.page, mine.sketch.links
+    same = (({own} & theirs.links) | ({theirs.page} & links) | ({own} & {theirs.page})) - {0}
+    both = links & theirs.links
+    if not same and not both:
+        return None
+    print_ = fingerprint.of(mine.post)
+    spelt = {number(sketch.link(link)): link for link in {print_.page, *print_.links} - {""}}
+    shared = same or {link for link in both if _is_news(link, spelt[link], mine.archive)}
     if not shared:
         return None
-    return Likeness(tie=Tie.LINK, score=float(len(shared)), evidence=tuple(sorted(shared))[:3])
+    evidence = tuple(sorted(spelt[link] for link in shared))[:3]
+    return Likeness(tie=Tie.LINK, score=float(len(shared)), evidence=evidence)
 
 
-def _is_news(link: str, frequencies: Frequencies) -> bool:
+def _is_news(link: int, spelt: str, archive: Frequencies) -> bool:
     """Whether a page that two posts link may be what both are about, and no contact, shop or home page."""
-    rare = frequencies.posts.get(_link(link), 0) <= CROWDED
-    return rare and bool(_page.fullmatch(link)) and not _contact.fullmatch(link)
+    return archive.posts(link) <= CROWDED and bool(_page.fullmatch(spelt)) and not _contact.fullmatch(spelt)
 
 
-def _retold(
-    post: Post, other: Post, mine: Terms, theirs: Terms, frequencies: Frequencies, *, related: bool
-) -> Likeness:
-    if not related:
+def _retold(mine: Reading, other: Neighbour, fetch: Fetch) -> Likeness:
+    if not mine.topics & other.topics:
         return Likeness(tie=None, evidence=(LITTLE, "no topic of both"))
-    alike, shared = _alike(mine, theirs, frequencies)
-    named, found = _named(mine, theirs, frequencies)
+    theirs = other.sketch
+    words = mine.sketch.words & theirs.words
+    shared = math.fsum([mine.weights[key] for key in words])
+    alike = _alike(mine, theirs, words) if shared >= SHARED_SHORT else 0.0
+    named, found = _named(mine, theirs, words)
     bar = ALIKE if shared >= SHARED else ALIKE_SHORT
     if alike >= bar:
-        apart = _chance(post, other, shared) if bar is ALIKE_SHORT else None
-        said = _rarest(mine.words & theirs.words, frequencies)
+        apart = _filled(mine.post, fetch(other.id)) if bar is ALIKE_SHORT else None
+        said = _rarest(mine, words)
         return apart or Likeness(tie=Tie.NEWS, score=named, evidence=(f"alike {alike:.2f}", *said))
-    enough = NAMED + GROWTH * max(0.0, math.log((frequencies.total + _ASSUMED) / _MEASURED))
-    if named >= enough and not _same_language(post, other, mine, theirs):
-        return Likeness(tie=Tie.NEWS, score=named, evidence=(f"names {named:.1f}", *_rarest(found, frequencies)))
+    enough = NAMED + GROWTH * max(0.0, math.log((mine.archive.total + ASSUMED) / _MEASURED))
+    if named >= enough and not _same_language(mine.sketch, theirs, words):
+        return Likeness(tie=Tie.NEWS, score=named, evidence=(f"names {named:.1f}", *_rarest(mine, found)))
     reached = f"alike {alike:.2f} of {bar:g}, sharing {shared:.0f} of {SHARED:g}, names {named:.1f} of {enough:.1f}"
     return Likeness(tie=None, score=alike, evidence=(LITTLE, reached))
 
 
-def _chance(post: Post, other: Post, shared: float) -> Likeness | None:
-    """Why two short texts are alike without being the same news: too short, or one template filled in twice."""
-    weight = min(fingerprint.of(each).weight for each in (post, other))
-    if shared < SHARED_SHORT:
-        return Likeness(tie=None, evidence=(LITTLE, "short texts are alike by chance"))
-    held = fingerprint.containment(fingerprint.of(post).folded, fingerprint.of(other).folded)
-    slots = tuple(filter(template.names, _slots(post, other, weight))) if held >= WORDED else ()
+def _filled(post: Post, other: Post) -> Likeness | None:
+    """Why two short texts that are alike are not the same news: one template filled in twice."""
+    held = fingerprint.containment(fingerprint.fold(post), fingerprint.fold(other))
+    slots = tuple(filter(template.names, _slots(post, other, _least(post, other)))) if held >= WORDED else ()
     return Likeness(tie=None, evidence=("a template", *slots[:3])) if slots else None
 
 
-def _alike(mine: Terms, theirs: Terms, frequencies: Frequencies) -> tuple[float, float]:
-    """How alike two texts are, 0 to 1, and the weight of the words that they share.
+def _alike(mine: Reading, theirs: Sketch, shared: frozenset[int]) -> float:
+    """How alike two texts are that share these words, 0 to 1.
 
     It is the cosine of their words times the part of either headline that the other text has: boilerplate makes
     texts alike, but not their headlines.
     """
-    weight = {key: frequencies.weight(key) for key in mine.words | theirs.words}
-    shared = mine.words & theirs.words
-    lengths = [math.sqrt(math.fsum(weight[key] ** 2 for key in words)) for words in (mine.words, theirs.words)]
-    if not shared or not all(lengths):
-        return 0.0, 0.0
-    cosine = math.fsum(weight[key] ** 2 for key in shared) / (lengths[0] * lengths[1])
-    leads = [_part(each.lead, shared, weight) for each in (mine, theirs)]
-    return cosine * min(leads), math.fsum(weight[key] for key in shared)
+    own, weights = mine.sketch, mine.weights
+    others = mine.archive.weights(theirs.words - shared, asked=mine.asked)
+    norm = _squared(weights[key] for key in shared)
+    lengths = _squared(weights[key] for key in own.words), norm + _squared(others.values())
+    leads = _part(own.lead, shared, weights), _part(theirs.lead, shared, {**weights, **others})
+    return norm / math.sqrt(lengths[0] * lengths[1]) * min(leads)
 
 
-def _part(lead: frozenset[str], shared: frozenset[str], weight: Mapping[str, float]) -> float:
-    whole = math.fsum(weight[key] for key in lead)
-    return math.fsum(weight[key] for key in lead & shared) / whole if whole else 0.0
+def _squared(weights: Iterable[float]) -> float:
+    return math.fsum([each * each for each in weights])
 
 
-def _named(mine: Terms, theirs: Terms, frequencies: Frequencies) -> tuple[float, frozenset[str]]:
+def _part(lead: frozenset[int], shared: frozenset[int], weights: Mapping[int, float]) -> float:
+    """Which part of a headline is shared."""
+    whole = math.fsum([weights[key] for key in lead])
+    return math.fsum([weights[key] for key in lead & shared]) / whole if whole else 0.0
+
+
+def _named(mine: Reading, theirs: Sketch, shared: frozenset[int]) -> tuple[float, frozenset[int]]:
     """The weight of the names and numbers that two texts share; a rare word that is no name counts half."""
-    quoted = (mine.foreign | theirs.foreign) & mine.words & theirs.words
-    spoken = mine.sounds & theirs.sounds if mine.chinese != theirs.chinese else frozenset[str]()
-    names = (mine.names & theirs.names) | spoken | quoted
-    words = {key for key in (mine.words & theirs.words) - names if frequencies.weight(key) > 4.5}
-    named = math.fsum(map(frequencies.weight, names)) + math.fsum(map(frequencies.weight, words)) / 2
+    own, weights = mine.sketch, mine.weights
+    quoted = (own.foreign | theirs.foreign) & shared
+    spoken = own.sounds & theirs.sounds if own.chinese != theirs.chinese else frozenset[int]()
+    names = (own.names & theirs.names) | spoken | quoted
+    words = {key for key in shared - names if weights[key] > 4.5}
+    named = math.fsum([weights[key] for key in names]) + math.fsum([weights[key] for key in words]) / 2
     return named, names | words
 
 
-def _same_language(post: Post, other: Post, mine: Terms, theirs: Terms) -> bool:
+def _same_language(mine: Sketch, theirs: Sketch, shared: frozenset[int]) -> bool:
     """By what the posts say, else by the everyday words that two texts of one language share."""
-    tags = [each.lang.lower().replace("_", "-").split("-")[0] for each in (post, other)]
-    if all(tags):
-        return tags[0] == tags[1]
+    if mine.lang and theirs.lang:
+        return mine.lang == theirs.lang
     least = min(len(mine.words), len(theirs.words))
-    return len(mine.words & theirs.words) >= 0.15 * least
+    return len(shared) >= 0.15 * least
 
 
-def _rarest(found: Iterable[str], frequencies: Frequencies) -> list[str]:
-    telling = (key for key in found if frequencies.weight(key))
-    best = sorted(telling, key=lambda key: (-frequencies.weight(key), key))
-    return [key.lstrip("#~") for key in best[:6]]
+def _rarest(mine: Reading, found: Iterable[int]) -> list[str]:
+    terms = fingerprint.of(mine.post).terms
+    spelt = {number(key): key for key in terms.words | terms.names | terms.sounds}
+    telling = [(-mine.weights[key], spelt[key]) for key in found if mine.weights[key]]
+    return [key.lstrip("#~") for _, key in sorted(telling)[:6]]

@@ -26,21 +26,32 @@ def _converter() -> OpenCC:
 
 
 @cache
+def _simple() -> dict[int, str]:
+    """Each Traditional character with the Simplified one: 乾 is 干 in any word. For str.translate."""
+    written = "".join(map(chr, _HAN))
+    simple: str = _converter().convert("\n".join(written))
+    return {ord(char): plain for char, plain in zip(written, simple.split("\n"), strict=True) if char != plain}
+
+
+@cache
+def _traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(map(chr, _simple()))}]")
+
+
+@cache
 def _families() -> dict[str, str]:
     """Each Chinese character that is written in several ways, with all the ways: 发 is 发, 發 and 髮."""
     family: defaultdict[str, str] = defaultdict(str)
-    written = "".join(map(chr, _HAN))
-    for char, simple in zip(written, simplified(written), strict=True):
-        family[simple] += char
+    for char in map(chr, _HAN):
+        family[_simple().get(ord(char), char)] += char
     return {char: members for members in family.values() if len(members) > 1 for char in members}
 
 
 def simplified(chars: str) -> str:
-    """Traditional as Simplified Chinese, each character apart from its neighbours: 乾 is 干 in any word."""
-    if not _written_han.search(chars):
+    """Traditional as Simplified Chinese, each character apart from its neighbours."""
+    if not _written_han.search(chars) or not _traditional().search(chars):
         return chars
-    simple: str = _converter().convert("\n".join(chars))
-    return simple.replace("\n", "")
+    return chars.translate(_simple())
 
 
 def siblings(char: str) -> str:

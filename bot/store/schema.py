@@ -115,7 +115,28 @@ _STORIES = (
     "ALTER TABLE outbox ADD COLUMN listed INTEGER NOT NULL DEFAULT 0",
 )
 
-STEPS = (first_tables, articles, stories)
+
+def sketches(db: Database) -> None:
+    """What is kept of a post to compare it with later ones, numbered in the order in which they came.
+
+    The marks by which it is found are there as numbers, for an index in memory; so are the counts of all that ever
+    came, up to the post of number ``total``.
+    """
+    for statement in _SKETCHES:
+        db.execute(statement)
+
+
+_SKETCHES = (
+    "DROP TABLE marks",
+    "DROP TABLE frequencies",
+    "ALTER TABLE members DROP COLUMN marks",
+    """CREATE TABLE sketches (
+        id INTEGER PRIMARY KEY, post INTEGER NOT NULL, at REAL NOT NULL, marks BLOB NOT NULL, sketch BLOB NOT NULL
+    )""",
+    "CREATE TABLE frequencies (total INTEGER NOT NULL, posts BLOB NOT NULL)",
+)
+
+STEPS = (first_tables, articles, stories, sketches)
 """Applied in this order, each in a transaction of its own; a step that has been released is never changed."""
 
 KNOWN = frozenset(step.__name__ for step in STEPS)

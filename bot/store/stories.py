@@ -1,67 +1,66 @@
 """Which posts tell which story, and the index in which a new post finds the stories that it may belong to.
 
-The index is a table of marks: what a post can be recognised by, as numbers, most of them rare. Which marks a post has,
-and what two posts have in common, is decided in ``rules.story``.
+Of each post that may still be joined a sketch is kept. From the sketches the index and the counts that it needs are
+made in memory when they are first asked for. What two posts have in common is decided in ``rules.story``.
 """
 
 import json
 import sqlite3
 from array import array
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.model import Story
-from bot.rules.story import FLOOR, Frequencies, Neighbour, mark, promising, wording
-from bot.store.archive import read_post
+from bot.rules import sketch
+from bot.rules.frequencies import Frequencies
+from bot.rules.sketch import Sketch
+from bot.rules.story import FLOOR, LOOKED_AT, Neighbour, promising, wording
+from bot.store.postings import Postings
 
-BUCKETS = 1 << 20
-"""Keys are counted in so many buckets: a table that fits into memory. Two rare keys seldom share one."""
-EVERYONE = -1
-"""The bucket in which all posts are counted."""
-CROWD = 64
-"""Of the posts that have a mark, so many are considered, the newest: what more have it tells little."""
+WORDED = 16
+"""Of the posts that have a stretch of text, so many are considered, the newest: a copy shares several of them."""
 SHORTLIST = 64
-"""Posts whose stories are looked up, before those that are too old are left out."""
-_BYTES = 8
-
-POST = "p.key, p.url, p.title, p.text, p.author, p.published, p.lang, p.links, p.media"
+"""Posts that are looked up at most, until enough are found whose stories are not too old."""
+SNAPSHOT = 1_000
+"""The counts are written after so many posts; those of later posts are counted again at the next start."""
 
 
 class Stories:
-    """Stories, their members, and the marks of these."""
+    """Stories, their members, and the sketches of these."""
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
-        self._counts: array[int] | None = None
-        self._total = 0
+        self._memory: tuple[Frequencies, Postings] | None = None
+        self._kept = 0
 
     def of(self, post: int) -> int | None:
         """The story that a post belongs to, by its row."""
         found = self._conn.execute("SELECT story FROM members WHERE post = ?", (post,)).fetchone()
         return found[0] if found else None
 
-    def frequencies(self, keys: Collection[str], *, asked: frozenset[str] = frozenset()) -> Frequencies:
-        """In how many posts each of these keys was, of all that ever belonged to a story; ``asked`` are a topic's."""
-        counts = self._counted()
-        found = {key: counts[mark(key) % BUCKETS] for key in keys}
-        return Frequencies(total=self._total, posts={key: count for key, count in found.items() if count}, asked=asked)
+    @property
+    def frequencies(self) -> Frequencies:
+        """In how many posts each key was, of all that ever belonged to a story. Not to be kept across a commit."""
+        return self._index()[0]
 
-    def _counted(self) -> "array[int]":
-        """The counts in memory. What is rolled back stays counted here until the next start: it makes no difference."""
-        if not self._counts:
-            self._counts = array("I", bytes(4 * BUCKETS))
-            for bucket, posts in self._conn.execute("SELECT bucket, posts FROM frequencies"):
-                if bucket == EVERYONE:
-                    self._total = posts
-                else:
-                    self._counts[bucket] = posts
-        return self._counts
+    def _index(self) -> tuple[Frequencies, Postings]:
+        """What is in memory. What is rolled back stays there until the next start: it leads nowhere."""
+        if self._memory is None:
+            counts, postings = Frequencies(), Postings()
+            kept = self._conn.execute("SELECT total, posts FROM frequencies").fetchone()
+            if kept:
+                counts.load(*kept)
+            self._kept = counts.total
+            for number, marks, raw in self._conn.execute("SELECT id, marks, sketch FROM sketches ORDER BY id"):
+                postings.add(number, array("I", marks))
+                if number > self._kept:
+                    counts.add(sketch.read(raw).keys)
+            self._memory = counts, postings
+        return self._memory
 
     def near(
         self,
-        marks: Sequence[int],
-        rarity: Mapping[int, float],
+        marks: Mapping[int, float | None],
         *,
         since: datetime,
         born: datetime,
@@ -72,42 +71,37 @@ class Stories:
 
         The story ``but`` is left out, and whoever shares marks that weigh less than ``least``.
         """
-        worth: defaultdict[int, float] = defaultdict(float)
-        for number in marks:
-            posts = self._conn.execute(
-                "SELECT post FROM marks WHERE mark = ? ORDER BY post DESC LIMIT ?", (number, CROWD)
-            ).fetchall()
-            weight = rarity[number] if number in rarity else wording(max(1, len(posts)))
-            for (post,) in posts:
-                worth[post] += weight
-        best = promising(worth, most=SHORTLIST, least=least)
-        alive = self._alive(best, since=since, born=born, but=but) if best else ()
-        return self._neighbours(promising({post: worth[post] for post in best if post in alive}, least=least))
+        best = promising(self._worth(marks), least=least)[:SHORTLIST]
+        found = list[Neighbour]()
+        for start in range(0, len(best), LOOKED_AT):
+            found += self._alive(best[start : start + LOOKED_AT], since=since, born=born, but=but)
+            if len(found) >= LOOKED_AT:
+                break
+        return tuple(found[:LOOKED_AT])
 
-    def _alive(self, posts: Sequence[int], *, since: datetime, born: datetime, but: int) -> set[int]:
-        found = self._conn.execute(
-            "SELECT m.post FROM json_each(?) AS wanted JOIN members AS m ON m.post = wanted.value "
-            "JOIN stories AS s ON s.id = m.story WHERE s.last >= ? AND s.first >= ? AND s.id <> ?",
-            (json.dumps(posts), since.timestamp(), born.timestamp(), but),
-        )
-        return {post for (post,) in found}
+    def _worth(self, marks: Mapping[int, float | None]) -> Mapping[int, float]:
+        """The weight of the marks that each post shares, by the number of its sketch."""
+        _, postings = self._index()
+        worth = dict[int, float]()
+        for mark, weight in marks.items():
+            posts = postings.having(mark)
+            if weight is None:
+                weight, posts = wording(max(1, len(posts))), posts[-WORDED:]
+            for post in posts:
+                worth[post] = worth.get(post, 0.0) + weight
+        return worth
 
-    def _neighbours(self, posts: Sequence[int]) -> tuple[Neighbour, ...]:
-        if not posts:
-            return ()
+    def _alive(self, numbers: Sequence[int], *, since: datetime, born: datetime, but: int) -> list[Neighbour]:
+        """Those of these posts, by the numbers of their sketches, whose stories are neither too old nor ``but``."""
+        wanted = [*numbers, *[0] * (LOOKED_AT - len(numbers))]
         found = {
-            row[0]: Neighbour(id=row[0], story=row[1], topics=frozenset(json.loads(row[2])), post=read_post(row[3:]))
-            for row in self._conn.execute(
-                "SELECT p.id, m.story, (SELECT json_group_array(topic) FROM hits WHERE post = p.id), "
-                f"{POST} FROM json_each(?) AS wanted JOIN posts AS p ON p.id = wanted.value "
-                "JOIN members AS m ON m.post = p.id",
-                (json.dumps(posts),),
-            )
+            number: Neighbour(id=post, story=story, sketch=sketch.read(raw), topics=frozenset(json.loads(topics)))
+            for number, post, raw, story, topics in self._conn.execute(_ALIVE, (*wanted, *_times(since, born), but))
         }
-        return tuple(found[post] for post in posts if post in found)
+        return [found[number] for number in numbers if number in found]
 
-    def keep(self, story: Story, marks: Sequence[int], keys: Collection[str], *, now: datetime) -> None:
-        """Keep a post's part in a story, what it is found by, and that one more post has these keys."""
+    def keep(self, story: Story, taken: Sketch, marks: Mapping[int, object], *, now: datetime) -> None:
+        """Keep a post's part in a story, and what it is found by and compared with."""
         at, post = now.timestamp(), story.hit.seen.id
         self._conn.execute(
             "INSERT INTO stories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last", (story.id, at, at)
@@ -124,27 +118,31 @@ class Stories:
                 at,
             ),
         )
-        self.index(post, marks, keys)
+        self.index(post, taken, marks, now=now)
 
-    def index(self, post: int, marks: Sequence[int], keys: Iterable[str]) -> None:
+    def index(self, post: int, taken: Sketch, marks: Mapping[int, object], *, now: datetime) -> None:
         """Let a member be found by these marks, and count its keys."""
+        counts, postings = self._index()
+        counts.add(taken.keys)
         self._conn.execute(
-            "UPDATE members SET marks = ? WHERE post = ?", (b"".join(each.to_bytes(_BYTES) for each in marks), post)
+            "INSERT INTO sketches VALUES (?, ?, ?, ?, ?)",
+            (counts.total, post, now.timestamp(), array("I", marks).tobytes(), sketch.write(taken)),
         )
-        self._conn.executemany("INSERT OR IGNORE INTO marks VALUES (?, ?)", [(each, post) for each in marks])
-        counts, buckets = self._counted(), sorted({mark(key) % BUCKETS for key in keys})
-        self._conn.executemany(
-            "INSERT INTO frequencies VALUES (?, 1) ON CONFLICT DO UPDATE SET posts = posts + 1",
-            [(bucket,) for bucket in (EVERYONE, *buckets)],
-        )
-        for bucket in buckets:
-            counts[bucket] += 1
-        self._total += 1
+        postings.add(counts.total, marks)
+        if counts.total >= self._kept + SNAPSHOT:
+            self._write_counts()
+
+    def _write_counts(self) -> None:
+        counts, _ = self._index()
+        self._conn.execute("DELETE FROM frequencies")
+        self._conn.execute("INSERT INTO frequencies VALUES (?, ?)", (counts.total, counts.dump()))
+        self._kept = counts.total
 
     def unindexed(self, since: datetime) -> tuple[int, ...]:
         """The posts that joined since then, if nothing was ever indexed: an earlier version wrote them."""
         found = self._conn.execute(
-            "SELECT post FROM members WHERE at >= ? AND NOT EXISTS (SELECT 1 FROM frequencies) ORDER BY at, post",
+            "SELECT post FROM members WHERE at >= ? AND NOT EXISTS (SELECT 1 FROM frequencies) "
+            "AND NOT EXISTS (SELECT 1 FROM sketches) ORDER BY at, post",
             (since.timestamp(),),
         )
         return tuple(post for (post,) in found)
@@ -157,16 +155,23 @@ class Stories:
 
     def forget(self, before: datetime, *, limit: int = 500) -> int:
         """Take posts that joined before that moment out of the index, at most ``limit``. Returns how many."""
-        old = self._conn.execute(
-            "SELECT post, marks FROM members WHERE at < ? AND marks <> x'' LIMIT ?", (before.timestamp(), limit)
-        ).fetchall()
-        self._conn.executemany(
-            "DELETE FROM marks WHERE mark = ? AND post = ?",
-            [(each, post) for post, marks in old for each in _read_marks(marks)],
-        )
-        self._conn.executemany("UPDATE members SET marks = x'' WHERE post = ?", [(post,) for post, _ in old])
+        oldest = self._conn.execute("SELECT id, at FROM sketches ORDER BY id LIMIT ?", (limit,)).fetchall()
+        old = [number for number, at in oldest if at < before.timestamp()]
+        if old:
+            _, postings = self._index()
+            if old[-1] > self._kept:
+                self._write_counts()
+            self._conn.execute("DELETE FROM sketches WHERE id <= ?", (old[-1],))
+            postings.forget(old[-1])
         return len(old)
 
 
-def _read_marks(raw: bytes) -> list[int]:
-    return [int.from_bytes(raw[place : place + _BYTES]) for place in range(0, len(raw), _BYTES)]
+_ALIVE = f"""
+    SELECT k.id, m.post, k.sketch, m.story, (SELECT json_group_array(topic) FROM hits WHERE post = m.post)
+    FROM sketches AS k JOIN members AS m ON m.post = k.post JOIN stories AS s ON s.id = m.story
+    WHERE k.id IN ({", ".join("?" * LOOKED_AT)}) AND s.last >= ? AND s.first >= ? AND s.id <> ?
+"""
+
+
+def _times(*moments: datetime) -> list[float]:
+    return [moment.timestamp() for moment in moments]

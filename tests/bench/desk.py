@@ -35,10 +35,9 @@ SOURCE = Source(name="wire", kind="feed", options=None)
 STEPS = {
     "archive.py:keep_hits": "keep hits",
     "story.py:facts": "facts",
-    "story.py:keys": "fingerprint",
     "stories.py:frequencies": "frequencies",
+    "story.py:read": "fingerprint",
     "story.py:marks": "marks",
-    "story.py:rarity": "rarity",
     "stories.py:near": "search",
     "story.py:join": "compare",
     "stories.py:keep": "keep",
@@ -105,9 +104,10 @@ class Desk:
         """Keep and index these hits in one transaction, each as a story of its own."""
         with self.store.transaction() as store:
             for hit in store.archive.keep_hits([(seen, matches) for _, seen, matches in hits], now=now):
-                post, keys = hit.seen.post, story.keys(hit.seen.post)
-                marks = story.marks(post, store.stories.frequencies(keys, asked=story.asked(post, _places(hit))))
-                store.stories.keep(Story(id=hit.seen.id, hit=hit), marks, keys, now=now)
+                topics = (match.topic for match in hit.matches)
+                reading = story.read(hit.seen.post, topics, _places(hit), store.stories.frequencies)
+                part = Story(id=hit.seen.id, hit=hit)
+                store.stories.keep(part, reading.sketch, story.marks(reading), now=now)
 
 
 def _places(hit: Hit) -> Iterator[Place]:
@@ -188,7 +188,7 @@ def timed(desk: Desk, stories: int, count: int) -> Result:
 def _sizes(store: Store) -> tuple[float, float]:
     """Megabytes of the database, and of what finds stories in it."""
     (pages, size) = (store.db.execute(f"PRAGMA {each}").fetchone()[0] for each in ("page_count", "page_size"))
-    index = "SELECT sum(pgsize) FROM dbstat WHERE name IN ('marks', 'frequencies', 'members', 'members_story')"
+    index = "SELECT sum(pgsize) FROM dbstat WHERE name IN ('sketches', 'frequencies', 'members', 'members_story')"
     return pages * size / 1e6, store.db.execute(index).fetchone()[0] / 1e6
 
 

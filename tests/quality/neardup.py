@@ -12,7 +12,7 @@ that holds the texts of the set.
 
 import json
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,8 +20,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.model import Hit, Match, Seen, Tie
-from bot.rules import fingerprint, story
-from bot.rules.story import Frequencies, Likeness, Neighbour
+from bot.rules import fingerprint, sketch, story
+from bot.rules.frequencies import Frequencies
+from bot.rules.story import Likeness, Neighbour, Reading
 from scrapers import Post
 from tests.quality import neighbourhood
 from tests.quality.section import Figure, Section
@@ -134,16 +135,30 @@ def _post(text: object, lang: object) -> Post:
 
 def frequencies(pairs: Iterable[Pair]) -> Frequencies:
     """Those of an archive that holds each of these texts once."""
-    posts = {post.text: post for pair in pairs for post in (pair.a, pair.b)}
-    return Frequencies(total=len(posts), posts=Counter(key for post in posts.values() for key in story.keys(post)))
+    return _counted({post.text: post for pair in pairs for post in (pair.a, pair.b)}.values())
+
+
+def _counted(posts: Iterable[Post]) -> Frequencies:
+    archive = Frequencies()
+    for post in posts:
+        archive.add(sketch.of(post).keys)
+    return archive
 
 
 def _verdicts(pairs: Iterable[Pair], archive: Frequencies) -> list[Verdict]:
-    return [Verdict(pair=pair, found=story.compare(pair.b, TOPICS, _neighbour(pair.a, 1), archive)) for pair in pairs]
+    return [Verdict(pair=pair, found=_compared(pair.b, pair.a, archive)) for pair in pairs]
+
+
+def _compared(post: Post, other: Post, archive: Frequencies) -> Likeness:
+    return story.compare(_reading(post, archive), _neighbour(other, 1), lambda _: other)
+
+
+def _reading(post: Post, archive: Frequencies) -> Reading:
+    return story.read(post, TOPICS, (), archive)
 
 
 def _neighbour(post: Post, row: int) -> Neighbour:
-    return Neighbour(id=row, story=row, post=post, topics=TOPICS)
+    return Neighbour(id=row, story=row, sketch=sketch.of(post), topics=TOPICS)
 
 
 def _short(post: Post) -> str:
@@ -239,11 +254,13 @@ def _translated(pairs: Sequence[Pair], archive: Frequencies) -> Part:
 def _pool(languages: str, pairs: Sequence[Pair], archive: Frequencies) -> Part:
     """Each text among all translations of its pair of languages, and among all of them but its own."""
     near = [_neighbour(pair.b, row) for row, pair in enumerate(pairs, 1)]
-    chosen = [_best(pair.a, near, archive) for pair in pairs]
+    texts = {row: pair.b for row, pair in enumerate(pairs, 1)}
+    chosen = [_best(pair.a, near, texts, archive) for pair in pairs]
     right = sum(row == place for place, row in enumerate(chosen, 1))
     taken = sum(row > 0 for row in chosen)
     strangers = sum(
-        _best(pair.a, [each for each in near if each.id != place], archive) > 0 for place, pair in enumerate(pairs, 1)
+        _best(pair.a, [each for each in near if each.id != place], texts, archive) > 0
+        for place, pair in enumerate(pairs, 1)
     )
     before = f"; names and numbers alone: {LEXICAL[languages]}" if languages in LEXICAL else ""
     figures = (
@@ -267,21 +284,20 @@ def _pool(languages: str, pairs: Sequence[Pair], archive: Frequencies) -> Part:
     )
 
 
-def _best(post: Post, near: Sequence[Neighbour], archive: Frequencies) -> int:
+def _best(post: Post, near: Sequence[Neighbour], texts: Mapping[int, Post], archive: Frequencies) -> int:
     """The row of the neighbour that a post is joined with, 0 if with none."""
     matches = tuple(Match(topic=topic, places=()) for topic in TOPICS)
     hit = Hit(seen=Seen(id=0, post=post, source=""), matches=matches)
-    return story.join(hit, near, archive, frozenset()).beside
+    return story.join(hit, _reading(post, archive), near, texts.__getitem__, frozenset()).beside
 
 
 def _headlines(rows: Sequence[Mapping[str, object]]) -> Part:
     posts = [(Post(key="", url="", title=str(row["title"]), lang="en"), row["story"]) for row in rows[::HEADLINES]]
     if not posts:
         return Part()
-    known = Counter(key for post, _ in posts for key in story.keys(post))
-    archive = Frequencies(total=len(posts), posts=known)
+    archive = _counted(post for post, _ in posts)
     joined = [
-        (story.compare(one, TOPICS, _neighbour(other, 1), archive).tie is not None, event == another)
+        (_compared(one, other, archive).tie is not None, event == another)
         for (one, event), (other, another) in combinations(posts, 2)
     ]
     return Part(

@@ -38,9 +38,9 @@ def _keep(store: Store, rows: dict[str, int], posts: Iterable[Post]) -> None:
         if post.text not in rows:
             seen = _added(store, post)
             rows[post.text] = seen.id
-            known = store.stories.frequencies(story.keys(seen.post))
+            reading = story.read(seen.post, (), (), store.stories.frequencies)
             part = Story(id=seen.id, hit=Hit(seen=seen, matches=()))
-            store.stories.keep(part, story.marks(seen.post, known), story.keys(seen.post), now=NOW)
+            store.stories.keep(part, reading.sketch, story.marks(reading), now=NOW)
 
 
 def _added(store: Store, post: Post) -> Seen:
@@ -54,8 +54,7 @@ def _added(store: Store, post: Post) -> Seen:
 def _is_near(store: Store, rows: dict[str, int], first: Post, second: Post) -> bool | None:
     if second.text in rows:
         return None
-    known = store.stories.frequencies(story.keys(second))
-    marks, rarity = story.marks(second, known), story.rarity(second, known)
-    near = store.stories.near(marks, rarity, since=NOW - DAY, born=NOW - DAY)
+    marks = story.marks(story.read(second, (), (), store.stories.frequencies))
+    near = store.stories.near(marks, since=NOW - DAY, born=NOW - DAY)
     _keep(store, rows, [second])
     return rows[first.text] in {each.id for each in near}

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Field, Hit, Match, Place, Seen, Story, Tie
-from bot.rules import story
-from bot.rules.story import Frequencies, Likeness, Neighbour
+from bot.rules import sketch, story
+from bot.rules.frequencies import Frequencies, number
+from bot.rules.story import Likeness, Neighbour, Reading
 from scrapers import Post
 
 WIRE = (
@@ -18,7 +19,7 @@ RETOLD = (
     "men go before a court, officials said of the raid on Sunday."
 )
 LIST = "In stock today: H100 80GB SXM5 at $28,500, H200 141GB at $34,000, all sealed, from the harbour warehouse."
-NOTHING = Frequencies(total=0, posts={})
+NOTHING = Frequencies()
 H100 = frozenset({"H100"})
 CLEAN = st.text(st.characters(exclude_categories=["Cs"]), max_size=120)
 
@@ -28,14 +29,24 @@ def post(text: str, title: str = "", url: str = "", lang: str = "", links: Seque
 
 
 def neighbour(other: Post, number: int = 1, topics: frozenset[str] = H100) -> Neighbour:
-    return Neighbour(id=number, story=number, post=other, topics=topics)
+    return Neighbour(id=number, story=number, sketch=sketch.of(other), topics=topics)
+
+
+def read(shown: Post, topics: frozenset[str] = H100, places: Sequence[Place] = ()) -> Reading:
+    return story.read(shown, topics, places, NOTHING)
 
 
 def compare(
     one: Post | str, other: Post | str, topics: frozenset[str] = H100, others: frozenset[str] = H100
 ) -> Likeness:
     left, right = (each if isinstance(each, Post) else post(each) for each in (one, other))
-    return story.compare(left, topics, neighbour(right, topics=others), NOTHING)
+    return story.compare(read(left, topics), neighbour(right, topics=others), lambda _: right)
+
+
+def join(shown: Post, *others: tuple[int, Post], facts: frozenset[str] = frozenset()) -> Story:
+    """The story that a post tells beside posts in these rows."""
+    near = [neighbour(other, row) for row, other in others]
+    return story.join(hit(shown), read(shown), near, dict(others).__getitem__, facts)
 
 
 def hit(shown: Post, number: int = 9, places: Sequence[Place] = (), topics: frozenset[str] = H100) -> Hit:
@@ -181,36 +192,37 @@ def test_the_same_news_in_another_language_is_grouped_by_its_names() -> None:
     assert compare(post("H100, a first look", lang="en"), post("Der H100 im ersten Test", lang="de")).tie is None
 
 
-def test_what_is_in_every_post_of_the_archive_says_nothing() -> None:
-    common = Frequencies(total=100_000, posts={"rare": 1, "h100": 100_000, "#8": 1})
-    assert common.weight("h100") < 0.1 < common.weight("the") < common.weight("china") < common.weight("rare")
-    assert common.weight("#8") == common.weight("rare") / 2
-    assert Frequencies(total=0, posts={"worn": 10**9}).weight("worn") == 0.0
-
-
 # Which story
 
 
 def test_a_post_that_nothing_ties_tells_a_story_of_its_own() -> None:
-    told = story.join(hit(post(WIRE)), [neighbour(post(LIST))], NOTHING, frozenset({"8 card"}))
+    told = join(post(WIRE), (1, post(LIST)), facts=frozenset({"8 card"}))
     assert told == Story(id=9, hit=hit(post(WIRE)), tie=Tie.FIRST, facts=frozenset({"8 card"}))
 
 
 def test_a_copy_goes_before_a_link_and_a_link_before_a_retelling() -> None:
     page = "https://news.example.org/2024/forty-crates-seized"
     shown = post(WIRE, url="https://a.example.org/1", links=[page])
-    retold = neighbour(post(RETOLD), 3)
-    linked, copied = neighbour(post("Seized", url=page), 4), neighbour(post(WIRE), 5)
-    order = [
-        story.join(hit(shown), near, NOTHING, frozenset()) for near in ([retold, linked, copied], [retold, linked])
-    ]
+    retold, linked, copied = (3, post(RETOLD)), (4, post("Seized", url=page)), (5, post(WIRE))
+    order = [join(shown, *near) for near in ([retold, linked, copied], [retold, linked])]
     assert [(one.id, one.tie, one.beside) for one in order] == [(5, Tie.COPY, 5), (4, Tie.LINK, 4)]
-    assert story.join(hit(post(WIRE)), [retold], NOTHING, frozenset()).tie is not Tie.FIRST
+    assert join(post(WIRE), retold).tie is not Tie.FIRST
 
 
 def test_of_two_that_are_as_like_the_older_is_joined_in_whatever_order_they_come() -> None:
-    near = [neighbour(post(WIRE), number) for number in (7, 3, 5)]
-    assert {story.join(hit(post(WIRE)), order, NOTHING, frozenset()).id for order in (near, near[::-1])} == {3}
+    near = [(number, post(WIRE)) for number in (7, 3, 5)]
+    assert {join(post(WIRE), *order).id for order in (near, near[::-1])} == {3}
+
+
+def test_a_text_is_fetched_only_where_its_wording_is_compared() -> None:
+    def fetch(row: int) -> Post:
+        fetched.append(row)
+        return post(WIRE)
+
+    fetched: list[int] = []
+    near = [neighbour(post(LIST), 1), neighbour(post(f"Wire: {WIRE}"), 2)]
+    assert story.join(hit(post(WIRE)), read(post(WIRE)), near, fetch, frozenset()).beside == 2
+    assert fetched == [2]
 
 
 def test_the_facts_of_a_post_stand_near_what_matched() -> None:
@@ -227,7 +239,7 @@ def test_the_facts_of_a_post_stand_near_what_matched() -> None:
 def test_copies_share_marks_and_so_do_pages_that_are_linked() -> None:
     page = "https://news.example.org/2024/forty-crates-seized"
     marks = [
-        set(story.marks(each, NOTHING))
+        set(story.marks(read(each)))
         for each in (post(WIRE, url=page), post(f"Wire: {WIRE}"), post("Figs", links=[page]), post("Racks"))
     ]
     assert len(marks[0] & marks[1]) > 20
@@ -236,12 +248,10 @@ def test_copies_share_marks_and_so_do_pages_that_are_linked() -> None:
 
 
 @given(CLEAN, CLEAN)
-def test_the_marks_of_any_post_are_few_and_fit_into_the_database(title: str, text: str) -> None:
-    marks = story.marks(post(text, title), NOTHING)
-    assert list(marks) == sorted(set(marks))
-    assert all(0 <= mark < 2**63 for mark in marks)
+def test_the_marks_of_any_post_are_few_and_small(title: str, text: str) -> None:
+    marks = story.marks(read(post(text, title)))
+    assert all(0 <= mark < 2**32 for mark in marks)
     assert len(marks) <= 24 + story.CHOSEN + story.CHOSEN_NAMES + 2
-    assert {story.mark(key) for key in story.keys(post(text, title))} <= set(story.rarity(post(text, title), NOTHING))
 
 
 @given(CLEAN, CLEAN)
@@ -261,22 +271,23 @@ def test_one_template_with_two_prices_is_never_a_copy(one: int, other: int) -> N
 
 def test_the_most_promising_share_most_and_the_newest_go_first() -> None:
     worth = {1: 15.0, 2: 20.0, 3: 20.0, 4: story.FLOOR, 5: story.FLOOR - 0.1}
-    assert story.promising(worth) == (3, 2, 1, 4)
-    assert story.promising(worth, most=1) == (3,)
+    assert story.promising(worth) == [3, 2, 1, 4]
+    assert story.promising(worth, least=16) == [3, 2]
 
 
 def test_a_link_or_two_stretches_of_text_are_enough_to_look_closer_unless_many_have_them() -> None:
-    shown = post(WIRE, links=("https://example.org/a/long-story",))
-    assert story.rarity(shown, NOTHING)[story.mark("link example.org/a/long-story")] >= story.FLOOR
+    marks = story.marks(read(post(WIRE, links=("https://example.org/a/long-story",))))
+    assert marks[number("link example.org/a/long-story")] == story.FLOOR
+    assert list(marks.values()).count(None) > 20
     assert story.wording(1) < story.FLOOR <= 2 * story.wording(1)
     assert 10 * story.wording(1_000) < story.FLOOR
 
 
 def test_what_a_topic_asks_for_weighs_nothing_since_any_post_on_it_has_that() -> None:
     shown = post("H100 servers by SuperMicro, seen by Su Di")
-    places = [Place(Field.TEXT, 0, 4, "H100"), Place(Field.TEXT, 16, 26, "SuperMicro")]
-    frequencies = Frequencies(total=0, posts={}, asked=story.asked(shown, places))
-    assert frequencies.asked >= {"h100", "superm"}
-    assert [frequencies.weight(key) for key in ("h100", "superm")] == [0.0, 0.0]
-    assert frequencies.weight("~sudi") > 6
-    assert story.mark("superm") not in story.marks(shown, frequencies)
+    reading = read(shown, places=[Place(Field.TEXT, 0, 4, "H100"), Place(Field.TEXT, 16, 26, "SuperMicro")])
+    assert {number("h100"), number("superm")} <= reading.asked
+    assert [reading.weights[number(key)] for key in ("h100", "superm")] == [0.0, 0.0]
+    assert reading.weights[number("~sudi")] > 6
+    assert number("superm") not in story.marks(reading)
+    assert number("superm") in story.marks(read(shown))

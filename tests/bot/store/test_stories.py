@@ -1,17 +1,20 @@
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.model import Alert, AlertKind, Chat, Hit, Match, Pace, Source, Story, Tie
-from bot.rules import story
+from bot.rules import sketch, story
+from bot.rules.frequencies import number
 from bot.store import Store
-from bot.store.stories import CROWD
+from bot.store.postings import CROWD
+from bot.store.stories import SNAPSHOT
 from bot.tell import index_old
-from tests.old import BEFORE_STORIES
+from scrapers import Post
+from tests.old import BEFORE_SKETCHES, BEFORE_STORIES
 from tests.support import Clock, MakePost, MakeSource
 
 WINDOW, LONGEST = timedelta(hours=72), timedelta(days=14)
@@ -27,6 +30,10 @@ def bring_to(store: Store, clock: Clock, source: Source, make_post: MakePost, *n
     return store.archive.keep_hits([(one, [Match(topic="H100", places=())]) for one in seen], now=clock())
 
 
+def sketch_of(words: str) -> sketch.Sketch:
+    return sketch.of(Post(key="", url="", text=words))
+
+
 @pytest.fixture
 def bring(store: Store, clock: Clock, make_source: MakeSource, make_post: MakePost) -> Bring:
     store.sources.sync([make_source("wire")], now=clock())
@@ -35,11 +42,11 @@ def bring(store: Store, clock: Clock, make_source: MakeSource, make_post: MakePo
 
 @pytest.fixture
 def keep(store: Store, clock: Clock) -> Keep:
-    """Keep a post's part in a story (its own, if none is given), found by these marks and keys."""
+    """Keep a post's part in a story (its own, if none is given), found by these marks; it has these words."""
 
-    def kept(hit: Hit, marks: Sequence[int], keys: Sequence[str] = (), **part: object) -> None:
+    def kept(hit: Hit, marks: Sequence[int], words: str = "", **part: object) -> None:
         told = Story(**{"id": hit.seen.id, "hit": hit, **part})  # type: ignore[arg-type]
-        store.stories.keep(told, marks, keys, now=clock())
+        store.stories.keep(told, sketch_of(words), dict.fromkeys(marks), now=clock())
 
     return kept
 
@@ -50,21 +57,21 @@ def near(store: Store, clock: Clock) -> Near:
 
     def found(*marks: int, since: timedelta = WINDOW, born: timedelta = LONGEST) -> list[int]:
         telling = dict.fromkeys(marks, story.FLOOR)
-        met = store.stories.near(marks, telling, since=clock() - since, born=clock() - born)
+        met = store.stories.near(telling, since=clock() - since, born=clock() - born)
         return [one.id for one in met]
 
     return found
 
 
 def test_a_post_is_found_by_any_of_its_marks_with_its_story_and_topics(
-    store: Store, bring: Bring, keep: Keep, near: Near, make_post: MakePost, clock: Clock
+    store: Store, bring: Bring, keep: Keep, near: Near, clock: Clock
 ) -> None:
     first, second = bring(1, 2)
-    keep(first, [10, 2**63 - 1])
-    keep(second, [20], id=1, tie=Tie.NEWS, beside=1)
-    assert (near(10), near(2**63 - 1), near(20), near(30), near()) == ([1], [1], [2], [], [])
-    (met,) = store.stories.near([20], {20: story.FLOOR}, since=clock() - WINDOW, born=clock() - LONGEST)
-    assert met == story.Neighbour(id=2, story=1, post=make_post(2), topics=frozenset({"H100"}))
+    keep(first, [10, 2**32 - 1])
+    keep(second, [20], "racks", id=1, tie=Tie.NEWS, beside=1)
+    assert (near(10), near(2**32 - 1), near(20), near(30), near()) == ([1], [1], [2], [], [])
+    (met,) = store.stories.near({20: story.FLOOR}, since=clock() - WINDOW, born=clock() - LONGEST)
+    assert met == story.Neighbour(id=2, story=1, sketch=sketch_of("racks"), topics=frozenset({"H100"}))
     assert [store.stories.of(row) for row in (1, 2, 3)] == [1, 1, None]
 
 
@@ -92,7 +99,7 @@ def test_who_shares_more_goes_first_and_rare_marks_count_by_their_weight(
         keep(hit, marks)
     assert near(1, 2, 3, 4) == [3, 1, 2]
     rare = {1: story.FLOOR, 2: story.FLOOR, 3: 0.1, 4: 0.1}
-    met = store.stories.near([1, 2, 3, 4], rare, since=clock() - WINDOW, born=clock() - LONGEST)
+    met = store.stories.near(rare, since=clock() - WINDOW, born=clock() - LONGEST)
     assert [one.id for one in met] == [1, 3, 2]
 
 
@@ -101,7 +108,7 @@ def test_one_stretch_of_text_in_common_is_chance_and_two_are_looked_at(
 ) -> None:
     for hit, marks in zip(bring(1, 2), ([1], [1, 2]), strict=True):
         keep(hit, marks)
-    met = store.stories.near([1, 2, 3], {}, since=clock() - WINDOW, born=clock() - LONGEST)
+    met = store.stories.near(dict.fromkeys([1, 2, 3]), since=clock() - WINDOW, born=clock() - LONGEST)
     assert [one.id for one in met] == [2]
 
 
@@ -120,19 +127,58 @@ def test_a_dead_story_takes_no_place_from_a_living_one(bring: Bring, keep: Keep,
     assert near(10, 11) == [20]
 
 
-def test_keys_are_counted_once_a_post_whether_it_is_forgotten_or_not(
+def counts(store: Store, *words: str) -> list[int]:
+    """How many posts belonged to a story, and how many of them had each word."""
+    return [store.stories.frequencies.total, *(store.stories.frequencies.posts(number(word)) for word in words)]
+
+
+def test_words_are_counted_once_a_post_whether_it_is_forgotten_or_not(
     store: Store, bring: Bring, keep: Keep, clock: Clock
 ) -> None:
-    assert store.stories.frequencies(["h100"]) == story.Frequencies(total=0, posts={})
     first, second = bring(1, 2)
-    keep(first, [10], ["h100", "rack"])
-    keep(second, [20], ["h100", "\ud800"])
-    wanted = ["h100", "rack", "crate"]
-    counted = story.Frequencies(total=2, posts={"h100": 2, "rack": 1})
-    assert store.stories.frequencies(wanted) == counted
+    assert counts(store, "h100") == [0, 0]
+    keep(first, [10], "H100 rack, H100 rack")
+    keep(second, [20], "H100")
+    assert counts(store, "h100", "rack", "crate") == [2, 2, 1, 0]
     clock.forward(days=15)
     assert store.stories.forget(clock() - LONGEST) == 2
-    assert store.stories.frequencies(wanted) == counted
+    assert counts(store, "h100", "rack", "crate") == [2, 2, 1, 0]
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_the_index_is_made_anew_at_a_start(
+    tmp_path: Path, make_source: MakeSource, make_post: MakePost, clock: Clock, rounds: int
+) -> None:
+    """The counts are written now and then: after a start they are those of before, whether just written or not."""
+    wire, posts = make_source("wire"), (SNAPSHOT - 1) // 2 + 1
+    for turn in range(rounds):
+        with Store(tmp_path / "vigie.db") as store, store.transaction():
+            store.sources.sync([wire], now=clock())
+            assert counts(store, "rack", f"turn{turn - 1}") == [turn * posts, turn * posts, posts if turn else 0]
+            hits = bring_to(store, clock, wire, make_post, *range(turn * posts, (turn + 1) * posts))
+            for hit in hits:
+                part = Story(id=hit.seen.id, hit=hit)
+                store.stories.keep(part, sketch_of(f"rack turn{turn}"), {hit.seen.id: None, 7: None}, now=clock())
+    with Store(tmp_path / "vigie.db", read_only=True) as store:
+        assert counts(store, "rack", "turn0", "turn3") == [rounds * posts, rounds * posts, posts, 0]
+        met = store.stories.near({posts: 20.0, posts - 1: 19.0}, since=clock() - WINDOW, born=clock() - LONGEST)
+        assert [one.id for one in met] == [posts, posts - 1]
+        kept = store.db.conn.execute("SELECT total FROM frequencies").fetchall()
+        assert kept == ([(2 * posts,)] if rounds > 1 else [])
+
+
+def test_what_was_rolled_back_is_not_found_and_stands_in_nobodys_way(
+    store: Store, bring: Bring, keep: Keep, near: Near
+) -> None:
+    first, second, third = bring(1, 2, 3)
+    keep(first, [10])
+    with suppress(LookupError), store.transaction():
+        keep(second, [10, 11])
+        assert near(10, 11) == [2, 1]
+        raise LookupError
+    assert near(10, 11) == [1]
+    keep(third, [10, 11])
+    assert near(10, 11) == [3, 1]
 
 
 def test_what_ties_a_post_is_kept_with_it(store: Store, bring: Bring, keep: Keep) -> None:
@@ -163,16 +209,9 @@ def test_old_posts_leave_the_index_a_few_at_a_time_and_keep_their_story(
     keep(bring(4)[0], [10])
     before = clock() - LONGEST
     assert [store.stories.forget(before, limit=2) for _ in range(3)] == [2, 1, 0]
-    assert store.db.conn.execute("SELECT mark, post FROM marks").fetchall() == [(10, 4)]
+    assert store.db.conn.execute("SELECT post FROM sketches").fetchall() == [(4,)]
     assert near(10, 1, 2, 3, since=timedelta(days=99), born=timedelta(days=99)) == [4]
     assert store.stories.of(1) == 1
-
-
-def test_indexing_a_post_twice_leaves_its_marks_once(store: Store, bring: Bring, keep: Keep, near: Near) -> None:
-    keep(bring(1)[0], [10])
-    store.stories.index(1, [10, 11], [])
-    assert (near(10), near(11)) == ([1], [1])
-    assert store.db.conn.execute("SELECT count(*) FROM marks").fetchone() == (2,)
 
 
 def test_nothing_is_unindexed_once_anything_was_indexed(store: Store, bring: Bring, keep: Keep, clock: Clock) -> None:
@@ -228,8 +267,20 @@ def test_the_stories_of_before_are_indexed_once_and_then_found(old: Path, make_p
         assert store.stories.unindexed(clock() - LONGEST) == (1, 2)
         assert [index_old(store, now=clock()) for _ in range(2)] == [2, 0]
         copy = make_post(4, text=make_post(1).text)
-        own = store.stories.frequencies(story.keys(copy))
-        assert own.total == 2
-        marks, rarity = story.marks(copy, own), story.rarity(copy, own)
-        met = store.stories.near(marks, rarity, since=clock() - WINDOW, born=clock() - LONGEST)
+        reading = story.read(copy, (), (), store.stories.frequencies)
+        assert reading.archive.total == 2
+        met = store.stories.near(story.marks(reading), since=clock() - WINDOW, born=clock() - LONGEST)
         assert {(one.id, one.story) for one in met} == {(1, 1), (2, 1)}
+
+
+def test_marks_of_the_version_before_give_way_to_sketches(old: Path, clock: Clock) -> None:
+    with Store(old) as store, store.transaction():
+        index_old(store, now=clock())
+    with closing(sqlite3.connect(old, isolation_level=None)) as conn:
+        for statement in BEFORE_SKETCHES:
+            conn.execute(statement)
+        conn.execute("INSERT INTO marks VALUES (99, 1)")
+        conn.execute("INSERT INTO frequencies VALUES (-1, 2)")
+    with Store(old) as store, store.transaction():
+        assert store.stories.of(2) == 1
+        assert index_old(store, now=clock()) == 2

@@ -125,7 +125,6 @@ _LOW = rf"(?:(?P<low>{_AMOUNT})(?P<lower>{_any(_SCALES)}|[kmKM])?{_SPACE}?[-–�
 _digits = re.compile(r"\d+")
 _number = re.compile(rf"(?<![0-9A-Za-z_.,])(?P<digits>{_AMOUNT}){_SCALE}")
 _sum = re.compile(rf"(?<![\d.,]){_LOW}(?P<digits>{_AMOUNT}){_SCALE}")
-_counted = re.compile(rf"(?<![0-9A-WYZa-wyz_.,:/+-]){_LOW}(?P<digits>{_AMOUNT}){_SCALE}")
 _word = re.compile(r"(?<![^\W\d_])[^\W\d_\u3040-\u9fff\uac00-\ud7af]+")
 _scaled = re.compile(rf"(?:[ -](?P<scale>{_any(_SCALES)}))?")
 _chinese_count = re.compile("(?P<han>[一二两兩三四五六七八九十百千]{1,7})(?P<wan>[万萬])?")
@@ -144,10 +143,14 @@ _goods = re.compile(
     rf"(?P<goods>{_any(_GOODS)})(?![币幣湾灣钱錢力刻])|(?:{_KIND}){{0,2}}(?P<code>{_CODE})s?(?![\w-]))"
 )
 _times = re.compile(rf"(?<!\w){_CODE}(?:{_SPACE}?\d{{2,3}}GB?)?\s?[xX×*]\s?(?P<digits>\d{{1,5}})(?![\w.,:/-])")
+_times_any = re.compile(r"[xX×*]\s?\d")
 _month = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|rtx|gtx|tesla|quadro)[a-z]{0,6}\.?\s?$", re.I)
 """Before a day, or a number that belongs to a name."""
 _DOTS = MappingProxyType({ord("ı"): "i", 0x307: None})
 _latin = re.compile("[A-Za-z]")
+_named = re.compile("[A-WYZa-wyz]")
+"""What ends a name before its number. An x multiplies."""
+_SIGNS = tuple("_:/+-")
 _MODELS = frozenset((3080, 3090, 4080, 4090, 5080, 5090))
 _LONGEST = max(map(len, _CURRENCIES)) + 1
 _MONEY = tuple(_CURRENCIES)
@@ -164,7 +167,13 @@ def facts(text: str, places: Iterable[Span]) -> frozenset[str]:
     """The prices and quantities that stand near one of these places."""
     found: set[str] = set()
     for start, end in _around(places):
-        found.update(_prices(text, start, end), _quantities(text, start, end))
+        for amount, money in _amounts(text, start, end):
+            found.update(_price(text, amount, money))
+            if not money and not _begins_no_count(text, amount.start()):
+                found.update(_quantity(text, amount.end(), _values(amount)))
+        for values, at in _spelt_out(text, start, end):
+            found.update(_quantity(text, at, values))
+        found.update(_multiplied(text, start, end))
     return frozenset(found)
 
 
@@ -185,17 +194,18 @@ def _around(places: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _prices(text: str, start: int, end: int) -> Iterable[str]:
-    for each in _figures(_sum, text, start, end):
-        before = _money_before(text, each.start())
-        if not before and _latin.search(text[max(0, each.start() - 1) : each.start()]):
-            continue  # H100, and no number
-        money = before or _after.match(text, each.end())
-        if money:
-            code = _CURRENCIES[_lower(money["money"])]
-            yield from (f"{value:.15g} {code}" for value in _values(each) if value)
-        elif each["scale"] in ("万", "萬") and _plain.match(text, each.end()):
-            yield from (f"{value:.15g} cny" for value in _values(each) if value)
+def _amounts(text: str, start: int, end: int) -> Iterable[tuple[re.Match[str], re.Match[str] | None]]:
+    """The numbers of a stretch, but those in names like H100, each with the currency that stands before it."""
+    place = start
+    for run in _within(_digits, text, start, end):
+        if run.start() < place:
+            continue
+        money = _money_before(text, run.start())
+        if not money and _named.match(text, run.start() - 1):
+            continue
+        if found := _sum.match(text, run.start(), end + _TAIL):
+            place = found.end()
+            yield found, money
 
 
 def _money_before(text: str, at: int) -> re.Match[str] | None:
@@ -204,32 +214,48 @@ def _money_before(text: str, at: int) -> re.Match[str] | None:
     return _before.search(before) if _lower(before.rstrip()).endswith(_MONEY) else None
 
 
-def _quantities(text: str, start: int, end: int) -> Iterable[str]:
-    for values, at in _counts(text, start, end):
-        if goods := _goods.match(text, at):
-            kind = _GOODS[_lower(goods["goods"])] if goods["goods"] else "card"
-            yield from (f"{value:.15g} {kind}" for value in values if _counts_goods(value))
-    for each in _within(_times, text, start, end):
-        if (value := float(each["digits"])) > 1:
-            yield f"{value:.15g} card"
+def _price(text: str, amount: re.Match[str], before: re.Match[str] | None) -> Iterable[str]:
+    money = before or (None if _latin.match(text, amount.start() - 1) else _after.match(text, amount.end()))
+    if money:
+        code = _CURRENCIES[_lower(money["money"])]
+        yield from (f"{value:.15g} {code}" for value in _values(amount) if value)
+    elif amount["scale"] in ("万", "萬") and _plain.match(text, amount.end()):
+        yield from (f"{value:.15g} cny" for value in _values(amount) if value)
+
+
+def _begins_no_count(text: str, at: int) -> bool:
+    """Whether a number is part of a date, a time or a name, by what stands before it."""
+    before = text[max(0, at - 12) : at]
+    return before[-1:] in _SIGNS or bool(_month.search(before))
+
+
+def _quantity(text: str, at: int, values: Iterable[float]) -> Iterable[str]:
+    """What is counted by these values, which end there."""
+    if goods := _goods.match(text, at):
+        kind = _GOODS[_lower(goods["goods"])] if goods["goods"] else "card"
+        yield from (f"{value:.15g} {kind}" for value in values if _counts_goods(value))
 
 
 def _counts_goods(value: float) -> bool:
     return value > 1 and value == int(value) and value not in _YEARS and value not in _MODELS
 
 
-def _counts(text: str, start: int, end: int) -> Iterable[tuple[Iterable[float], int]]:
-    """The numbers of a stretch that may count something, and where each ends."""
-    for each in _figures(_counted, text, start, end):
-        before = text[max(0, each.start() - 12) : each.start()]
-        if not (before and _month.search(before)) and not _money_before(text, each.start()):
-            yield _values(each), each.end()
+def _spelt_out(text: str, start: int, end: int) -> Iterable[tuple[Iterable[float], int]]:
+    """The numbers of a stretch that are written in words, and where each ends."""
     for each in _within(_word, text, start, end):
         value = _COUNTS.get(each[0].casefold())
         if value and (scaled := _scaled.match(text, each.end())):
             yield [value * _scale(scaled["scale"])], scaled.end()
     for each in _within(_chinese_count, text, start, end):
         yield [_chinese(each["han"]) * (10_000 if each["wan"] else 1)], each.end()
+
+
+def _multiplied(text: str, start: int, end: int) -> Iterable[str]:
+    """What is counted as H100 x 8."""
+    if _times_any.search(text, start, end + _TAIL):
+        for each in _within(_times, text, start, end):
+            if (value := float(each["digits"])) > 1:
+                yield f"{value:.15g} card"
 
 
 def _figures(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterable[re.Match[str]]:

@@ -42,9 +42,7 @@ CHOSEN, CHOSEN_NAMES = 20, 32
 TELLING_TERM = 3.0
 """Terms that weigh less are in one post of twenty and lead nowhere."""
 LOOKED_AT = 4
-"""Posts that are compared with a new one in full: those that share most marks with it ..."""
-FLOOR = 13.0
-"""... and marks of this weight at least."""
+"""Posts that are compared with a new one in full: those that share most marks with it, if these are enough."""
 
 _page = re.compile(r"[^/]+/(?:.*/)?[^/]*(?:[^/-]+-){2}[^/]+|[^/]+/(?:.+/)?[^/]*\d{6,}[^/]*")
 _contact = re.compile(r"(?:wa\.me|t\.me|discord\.gg|api\.whatsapp\.com|m\.me|line\.me)/.*")
@@ -109,15 +107,16 @@ def _asked(words: str) -> frozenset[int]:
 def marks(reading: Reading) -> Mapping[int, float | None]:
     """Numbers of which another post of the same news shares some: of its wording, its links and its rarest terms.
 
-    With each goes what it is worth to share it. One link is enough to look closer; what a stretch of text is worth,
-    None here, depends on how many have it: see ``wording``.
+    With each goes what it is worth to share it: 1 is enough to look closer, and a link is. So are terms of the weight
+    that ties two posts. What a stretch of text is worth, None here, depends on how many have it: see ``wording``.
     """
     taken, weights = reading.sketch, reading.weights
     names = taken.names | taken.sounds | taken.foreign
     rare = [*_telling(names, weights)[:CHOSEN_NAMES], *_telling(taken.words - names, weights)[:CHOSEN]]
     links = (taken.links | {taken.page}) - {0}
     worded = dict.fromkeys({*taken.minima, taken.digest & 0xFFFFFFFF} - {0})
-    return worded | {key: weights[key] for key in rare} | dict.fromkeys(links, FLOOR)
+    enough = min(SHARED_SHORT, _named_enough(reading.archive))
+    return worded | {key: weights[key] / enough for key in rare} | dict.fromkeys(links, 1.0)
 
 
 def _telling(found: Iterable[int], weights: Mapping[int, float]) -> list[int]:
@@ -127,11 +126,11 @@ def _telling(found: Iterable[int], weights: Mapping[int, float]) -> list[int]:
 
 def wording(posts: int) -> float:
     """What it says to share a stretch of text that so many posts have; two that few have are enough to look closer."""
-    return min(FLOOR / LEAST_SHARED, 10 * FLOOR / posts)
+    return min(1 / LEAST_SHARED, 10 / posts)
 
 
-def promising(worth: Mapping[int, float], *, least: float = FLOOR) -> list[int]:
-    """The posts to look at, most promising first. ``worth`` is the weight of the marks that each shares."""
+def promising(worth: Mapping[int, float], *, least: float = 1.0) -> list[int]:
+    """The posts to look at, most promising first. ``worth`` is what the marks are worth that each shares."""
     kept = [post for post, each in worth.items() if each >= least]
     return sorted(kept, key=lambda post: (-worth[post], -post))
 
@@ -233,11 +232,15 @@ def _retold(mine: Reading, other: Neighbour, fetch: Fetch) -> Likeness:
         apart = _filled(mine.post, fetch(other.id)) if bar is ALIKE_SHORT else None
         said = _rarest(mine, words)
         return apart or Likeness(tie=Tie.NEWS, score=named, evidence=(f"alike {alike:.2f}", *said))
-    enough = NAMED + GROWTH * max(0.0, math.log((mine.archive.total + ASSUMED) / _MEASURED))
+    enough = _named_enough(mine.archive)
     if named >= enough and not _same_language(mine.sketch, theirs, words):
         return Likeness(tie=Tie.NEWS, score=named, evidence=(f"names {named:.1f}", *_rarest(mine, found)))
     reached = f"alike {alike:.2f} of {bar:g}, sharing {shared:.0f} of {SHARED:g}, names {named:.1f} of {enough:.1f}"
     return Likeness(tie=None, score=alike, evidence=(LITTLE, reached))
+
+
+def _named_enough(archive: Frequencies) -> float:
+    return NAMED + GROWTH * max(0.0, math.log((archive.total + ASSUMED) / _MEASURED))
 
 
 def _filled(post: Post, other: Post) -> Likeness | None:

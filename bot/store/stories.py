@@ -14,7 +14,7 @@ from bot.model import Story
 from bot.rules import sketch
 from bot.rules.frequencies import Frequencies
 from bot.rules.sketch import Sketch
-from bot.rules.story import FLOOR, LOOKED_AT, Neighbour, promising, wording
+from bot.rules.story import LOOKED_AT, Neighbour, promising, wording
 from bot.store.postings import Postings
 
 WORDED = 16
@@ -65,11 +65,11 @@ class Stories:
         since: datetime,
         born: datetime,
         but: int = 0,
-        least: float = FLOOR,
+        least: float = 1.0,
     ) -> tuple[Neighbour, ...]:
         """The posts that share marks, most promising first, of stories that grew ``since`` and began after ``born``.
 
-        The story ``but`` is left out, and whoever shares marks that weigh less than ``least``.
+        The story ``but`` is left out, and whoever shares marks that are worth less than ``least``.
         """
         best = promising(self._worth(marks), least=least)[:SHORTLIST]
         found = list[Neighbour]()
@@ -80,7 +80,7 @@ class Stories:
         return tuple(found[:LOOKED_AT])
 
     def _worth(self, marks: Mapping[int, float | None]) -> Mapping[int, float]:
-        """The weight of the marks that each post shares, by the number of its sketch."""
+        """What the marks are worth that each post shares, by the number of its sketch."""
         _, postings = self._index()
         worth = dict[int, float]()
         for mark, weight in marks.items():

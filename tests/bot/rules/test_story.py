@@ -270,17 +270,17 @@ def test_one_template_with_two_prices_is_never_a_copy(one: int, other: int) -> N
 
 
 def test_the_most_promising_share_most_and_the_newest_go_first() -> None:
-    worth = {1: 15.0, 2: 20.0, 3: 20.0, 4: story.FLOOR, 5: story.FLOOR - 0.1}
+    worth = {1: 1.5, 2: 2.0, 3: 2.0, 4: 1.0, 5: 0.9}
     assert story.promising(worth) == [3, 2, 1, 4]
-    assert story.promising(worth, least=16) == [3, 2]
+    assert story.promising(worth, least=1.6) == [3, 2]
 
 
 def test_a_link_or_two_stretches_of_text_are_enough_to_look_closer_unless_many_have_them() -> None:
     marks = story.marks(read(post(WIRE, links=("https://example.org/a/long-story",))))
-    assert marks[number("link example.org/a/long-story")] == story.FLOOR
+    assert marks[number("link example.org/a/long-story")] == 1.0
     assert list(marks.values()).count(None) > 20
-    assert story.wording(1) < story.FLOOR <= 2 * story.wording(1)
-    assert 10 * story.wording(1_000) < story.FLOOR
+    assert story.wording(1) < 1.0 <= 2 * story.wording(1)
+    assert 10 * story.wording(1_000) < 1.0
 
 
 def test_what_a_topic_asks_for_weighs_nothing_since_any_post_on_it_has_that() -> None:

@@ -56,7 +56,7 @@ def near(store: Store, clock: Clock) -> Near:
     """The rows of the posts that share marks, of stories that are alive."""
 
     def found(*marks: int, since: timedelta = WINDOW, born: timedelta = LONGEST) -> list[int]:
-        telling = dict.fromkeys(marks, story.FLOOR)
+        telling = dict.fromkeys(marks, 1.0)
         met = store.stories.near(telling, since=clock() - since, born=clock() - born)
         return [one.id for one in met]
 
@@ -70,7 +70,7 @@ def test_a_post_is_found_by_any_of_its_marks_with_its_story_and_topics(
     keep(first, [10, 2**32 - 1])
     keep(second, [20], "racks", id=1, tie=Tie.NEWS, beside=1)
     assert (near(10), near(2**32 - 1), near(20), near(30), near()) == ([1], [1], [2], [], [])
-    (met,) = store.stories.near({20: story.FLOOR}, since=clock() - WINDOW, born=clock() - LONGEST)
+    (met,) = store.stories.near({20: 1.0}, since=clock() - WINDOW, born=clock() - LONGEST)
     assert met == story.Neighbour(id=2, story=1, sketch=sketch_of("racks"), topics=frozenset({"H100"}))
     assert [store.stories.of(row) for row in (1, 2, 3)] == [1, 1, None]
 
@@ -98,7 +98,7 @@ def test_who_shares_more_goes_first_and_rare_marks_count_by_their_weight(
     for hit, marks in zip(bring(1, 2, 3), ([1, 2], [2], [2, 3, 4]), strict=True):
         keep(hit, marks)
     assert near(1, 2, 3, 4) == [3, 1, 2]
-    rare = {1: story.FLOOR, 2: story.FLOOR, 3: 0.1, 4: 0.1}
+    rare = {1: 1.0, 2: 1.0, 3: 0.01, 4: 0.01}
     met = store.stories.near(rare, since=clock() - WINDOW, born=clock() - LONGEST)
     assert [one.id for one in met] == [1, 3, 2]
 
@@ -161,7 +161,7 @@ def test_the_index_is_made_anew_at_a_start(
                 store.stories.keep(part, sketch_of(f"rack turn{turn}"), {hit.seen.id: None, 7: None}, now=clock())
     with Store(tmp_path / "vigie.db", read_only=True) as store:
         assert counts(store, "rack", "turn0", "turn3") == [rounds * posts, rounds * posts, posts, 0]
-        met = store.stories.near({posts: 20.0, posts - 1: 19.0}, since=clock() - WINDOW, born=clock() - LONGEST)
+        met = store.stories.near({posts: 2.0, posts - 1: 1.5}, since=clock() - WINDOW, born=clock() - LONGEST)
         assert [one.id for one in met] == [posts, posts - 1]
         kept = store.db.conn.execute("SELECT total FROM frequencies").fetchall()
         assert kept == ([(2 * posts,)] if rounds > 1 else [])

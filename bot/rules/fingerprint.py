@@ -9,7 +9,7 @@ terms       names, numbers and words as keys that are alike in several languages
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from unicodedata import normalize
@@ -43,9 +43,8 @@ _address = re.compile(r"https?://\S+|www\.\S+|@\w+")
 _cjk = re.compile(f"[{_CJK}]")
 _han = re.compile(f"[{_HAN}]")
 _code = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+-?\d[A-Za-z0-9]*(?:-\d+)*")
-_token = re.compile(f"({_code.pattern})|([{_HAN}]+)|([\u30a1-\u30fa\u30fc]+)|([\uac00-\ud7af]+)|([^\\W_{_CJK}]+)")
-_CODE, _CHINESE, _KATAKANA, _WORD = 1, 2, 3, 5
-"""Groups of it; the fourth is Korean."""
+_token = re.compile(f"{_code.pattern}|[{_HAN}]+|[\u30a1-\u30fa\u30fc]+|[\uac00-\ud7af]+|[^\\W_{_CJK}]+")
+_gap = re.compile(r"[\W_]")
 _dashed = re.compile(r"-\d")
 """In a code with a dash stand digits that are no number."""
 _SAMPLED = ("d5", "aehs0")
@@ -197,20 +196,19 @@ def terms(text: str) -> Terms:
     if _han.search(told[:40]):
         told, first = told[:TOLD_HAN], LEAD_HAN
     words, names, quoted, leading, chinese = list[str](), list[str](), list[str](), 0, 0
-    for found in _token.finditer(told):
-        if found.lastindex == _WORD:
-            keys, proper = _word(found[0])
-        elif found.lastindex == _CHINESE:
-            keys, proper = _pairs(found[0]), False
-            quoted += keys
-            chinese += len(found[0])
-        else:
-            keys, proper = _keys(found.lastindex, found[0])
-        words += keys
-        if proper:
-            names += keys
-        if found.start() < first:
-            leading = len(words)
+    gap = _gap.search(told, first)
+    for part in (told[: gap.start()], told[gap.start() :]) if gap else (told,):
+        for token in _token.findall(part):
+            if "\u3400" <= token[0] <= "\u9fff":
+                keys, proper = _pairs(token), False
+                quoted += keys
+                chinese += len(token)
+            else:
+                keys, proper = _keys(token)
+            words += keys
+            if proper:
+                names += keys
+        leading = leading or len(words)
     numbers = _numbers(told)
     is_chinese = 4 * chinese > len(told)
     spoken = _spoken(told) if is_chinese else _spelt(told)
@@ -235,26 +233,21 @@ def _told(text: str) -> str:
     return told if told.isascii() else variants.simplified(normalize("NFC", bare(calm(told))))
 
 
-def _pairs(run: str) -> list[str]:
+def _pairs(run: str) -> Sequence[str]:
     return [run[place : place + 2] for place in range(len(run) - 1)]
 
 
-def _keys(kind: int | None, token: str) -> tuple[list[str], bool]:
-    """The keys of a token that is no word, and whether it is a name or a code."""
-    if kind == _CODE:
-        return [token.casefold().replace("-", "")], True
-    if kind == _KATAKANA:
-        return ([_stem(anyascii(token))], True) if len(token) > 2 else ([], False)
-    return _pairs(token), False
-
-
 @lru_cache(maxsize=1 << 14)
-def _word(token: str) -> tuple[list[str], bool]:
-    """The keys of a word, and whether it is a name."""
+def _keys(token: str) -> tuple[Sequence[str], bool]:
+    """The keys of a token that is not Chinese, and whether it is a name or a code."""
+    if "\uac00" <= token[0] <= "\ud7af":
+        return tuple(_pairs(token)), False
+    if "\u30a1" <= token[0] <= "\u30fc":
+        return ((_stem(anyascii(token)),), True) if len(token) > 2 else ((), False)
     if any(map(str.isdigit, token)):
-        return ([], False) if token.isdigit() else ([token.casefold()], True)
+        return ((), False) if token.isdigit() else ((token.casefold().replace("-", ""),), True)
     key = _stem(token if token.isascii() else anyascii(token))
-    return ([key], token[0].isupper()) if len(key) > 2 else ([], False)
+    return ((key,), token[0].isupper()) if len(key) > 2 else ((), False)
 
 
 def _stem(word: str) -> str:

@@ -162,6 +162,7 @@ class App:
         """Work until ``stop`` is set."""
         if self._messenger:
             await self._messenger.start()
+        self.store.stories.load()
         metronome = Metronome()
         for name, interval, beat in (
             ("watch", self._beat, self._look_round),

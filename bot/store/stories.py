@@ -43,6 +43,10 @@ class Stories:
         """In how many posts each key was, of all that ever belonged to a story. Not to be kept across a commit."""
         return self._index()[0]
 
+    def load(self) -> None:
+        """Make the index now: the first post of a story would have to wait for it."""
+        self._index()
+
     def _index(self) -> tuple[Frequencies, Postings]:
         """What is in memory. What is rolled back stays there until the next start: it leads nowhere."""
         if self._memory is None:

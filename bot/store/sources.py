@@ -17,16 +17,17 @@ class Sources:
 
     def sync(self, sources: Iterable[Source], *, now: datetime) -> None:
         """Make these the active sources. A new one is due now; one with another address starts afresh."""
+        rows = [(_identity(source), now.timestamp(), source.name) for source in sources]
         self._conn.execute("UPDATE sources SET active = 0")
         self._conn.executemany(
-            "INSERT INTO sources (name, identity, due) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET active = 1",
-            [(source.name, _identity(source), now.timestamp()) for source in sources],
+            "INSERT INTO sources (name, identity, due) VALUES (?3, ?1, ?2) ON CONFLICT (name) DO UPDATE SET active = 1",
+            rows,
         )
         self._conn.executemany(
             "UPDATE sources SET identity = ?1, bookmark = '', due = ?2, looked = NULL, succeeded = NULL,"
             " renewed = NULL, held = 0, gap = 0, items = 0, failures = 0, state = 'unproven', error = '', note = ''"
             " WHERE name = ?3 AND identity <> ?1",
-            [(_identity(source), now.timestamp(), source.name) for source in sources],
+            rows,
         )
 
     def due(self, now: datetime) -> tuple[str, ...]:

@@ -63,25 +63,36 @@ class Sources:
 
     def done(self, standing: Standing) -> None:
         """Keep what a look made of this standing. Its bookmark belongs into the transaction of its posts."""
+        self._conn.execute(f"{_KEEP} WHERE name = ?", (*_row(standing), standing.name))
+
+    def done_if_still(self, source: Source, standing: Standing) -> None:
+        """The same, of a source that ``is_still`` what it was."""
         self._conn.execute(
-            "UPDATE sources SET bookmark = ?, due = ?, held = ?, looked = ?, succeeded = ?, renewed = ?, gap = ?,"
-            " items = ?, failures = ?, state = ?, error = ?, note = ? WHERE name = ?",
-            (
-                standing.bookmark.to_json(),
-                standing.due.timestamp(),
-                standing.held.timestamp(),
-                _seconds(standing.looked),
-                _seconds(standing.succeeded),
-                _seconds(standing.renewed),
-                standing.gap.total_seconds(),
-                standing.items,
-                standing.failures,
-                standing.state,
-                standing.error,
-                standing.note,
-                standing.name,
-            ),
+            f"{_KEEP} WHERE name = ? AND active AND identity = ?", (*_row(standing), standing.name, _identity(source))
         )
+
+
+_KEEP = (
+    "UPDATE sources SET bookmark = ?, due = ?, held = ?, looked = ?, succeeded = ?, renewed = ?, gap = ?,"
+    " items = ?, failures = ?, state = ?, error = ?, note = ?"
+)
+
+
+def _row(standing: Standing) -> tuple[object, ...]:
+    return (
+        standing.bookmark.to_json(),
+        standing.due.timestamp(),
+        standing.held.timestamp(),
+        _seconds(standing.looked),
+        _seconds(standing.succeeded),
+        _seconds(standing.renewed),
+        standing.gap.total_seconds(),
+        standing.items,
+        standing.failures,
+        standing.state,
+        standing.error,
+        standing.note,
+    )
 
 
 _COLUMNS = "name, bookmark, due, held, looked, succeeded, renewed, gap, items, failures, state, error, note"

@@ -387,6 +387,7 @@ class _Loop:
     def remove(self, handle: pycurl.Curl) -> None:
         if self._transfers.pop(handle, None) is not None:
             self._multi.remove_handle(handle)
+            self._set_timer()
 
     def resume(self, handle: pycurl.Curl) -> None:
         """Let a transfer that was paused go on."""

@@ -89,7 +89,7 @@ class Transport(httpx.AsyncBaseTransport):
     def __init__(self, guard: Guard, proxy: str, trust: str = "") -> None:
         self._guard = guard
         self._proxy = of(httpx.URL(proxy)) if proxy else None
-        self._trust = trust
+        self._certificates = _certificates(trust)
         self._names: dict[tuple[str, int], tuple[float, list[str]]] = {}
         self._loop = _Loop()
         self._idle: list[pycurl.Curl] = []
@@ -130,7 +130,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _make(self) -> pycurl.Curl:
         handle = pycurl.Curl()
-        file, folder = _certificates(self._trust)
+        file, folder = self._certificates
         for option, value in (
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
@@ -368,6 +368,7 @@ class _Loop:
         self._loop = asyncio.get_running_loop()
         self._transfers: dict[pycurl.Curl, Transfer] = {}
         self._sockets = DefaultSelector()
+        self._watched: set[int] = set()
         self._loop.add_reader(self._sockets.fileno(), self._ready)
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -418,10 +419,12 @@ class _Loop:
 
     def _watch(self, what: int, number: int, multi: pycurl.CurlMulti, data: object) -> None:
         """libcurl wants to know when this socket can be read or written: its words for it are a selector's."""
-        if number in self._sockets.get_map():
+        if number in self._watched:
             self._sockets.unregister(number)
+            self._watched.remove(number)
         if what in (pycurl.POLL_IN, pycurl.POLL_OUT, pycurl.POLL_INOUT):
             self._sockets.register(number, what)
+            self._watched.add(number)
 
     def _set_due(self, milliseconds: int) -> None:
         """libcurl wants to be called after that time; -1: no more."""

@@ -219,9 +219,12 @@ class Watch:
 
     def _keep(self, source: Source, standing: Standing, batch: Batch, store: Store) -> Look:
         """Read, decide, write: within a transaction."""
+        now = self._now()
+        if not batch.posts:  # which is how nearly all looks end
+            store.sources.done_if_still(source, rhythm.after_look(source, standing, batch, new=0, now=now))
+            return Look(source=source.name)
         if not store.sources.is_still(source):  # what its old address says is not what was asked for
             return Look(source=source.name)
-        now = self._now()
         is_fresh = self._is_fresh(standing.first or batch.anew, now)
         shown = store.archive.add(source, batch.posts, is_fresh=is_fresh, now=now)
         matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from types import TracebackType
 
 KEEP = 15.0
 """Seconds for which an idle lane is remembered: no shorter than a connection is kept alive."""
@@ -39,26 +39,44 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._lanes)
 
-    @asynccontextmanager
-    async def enter(self, host: str) -> AsyncIterator[None]:
+    def enter(self, host: str) -> "_Visit":
         """Wait for this host's turn and for the gap since the last request, and hold the lane meanwhile."""
+        return _Visit(self, host)
+
+    async def begin(self, host: str) -> None:
+        """The same, until ``end``. Who is sent away while waiting holds nothing."""
         lane = self._lanes.get(host)
         if lane is None:
             self._forget()
             lane = self._lanes[host] = _Lane()
         lane.users += 1
         try:
-            async with lane.turn:
-                wait = lane.free - self._clock()
-                if wait > 0:
-                    await self._pause(wait)
-                try:
-                    yield
-                finally:
-                    lane.free = self._clock() + self._gap(host)
-        finally:
-            lane.users -= 1
-            self._lanes.move_to_end(host)
+            await lane.turn.acquire()
+        except BaseException:
+            self._leave(host, lane)
+            raise
+        wait = lane.free - self._clock()
+        if wait > 0:
+            await self._wait(wait, host, lane)
+
+    async def _wait(self, seconds: float, host: str, lane: _Lane) -> None:
+        try:
+            await self._pause(seconds)
+        except BaseException:
+            lane.turn.release()
+            self._leave(host, lane)
+            raise
+
+    def end(self, host: str) -> None:
+        """The request is over: the next may begin after the gap."""
+        lane = self._lanes[host]
+        lane.free = self._clock() + self._gap(host)
+        lane.turn.release()
+        self._leave(host, lane)
+
+    def _leave(self, host: str, lane: _Lane) -> None:
+        lane.users -= 1
+        self._lanes.move_to_end(host)
 
     def _forget(self) -> None:
         """Drop idle lanes, the longest unused first; the order of the dictionary is the order of last use."""
@@ -68,3 +86,21 @@ class Lanes:
             if lane.users or lane.free > before:
                 return
             del self._lanes[host]
+
+
+class _Visit:
+    """A turn on a lane, as a context manager: one made of a generator would cost twice as much."""
+
+    __slots__ = ("_host", "_lanes")
+
+    def __init__(self, lanes: Lanes, host: str) -> None:
+        self._lanes = lanes
+        self._host = host
+
+    async def __aenter__(self) -> None:
+        await self._lanes.begin(self._host)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lanes.end(self._host)

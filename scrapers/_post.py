@@ -10,6 +10,7 @@ from typing import Any
 MAX_TEXT = 200_000
 """A post's text is cut here, in characters."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one each time
 _ODD = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -66,7 +67,7 @@ class Bookmark:
     def to_json(self) -> str:
         """A small JSON object of the fields that are set."""
         fields = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False)
+        return _ENCODER.encode({name: value for name, value in fields.items() if value})
 
     @classmethod
     def from_json(cls, text: str) -> "Bookmark":

@@ -20,7 +20,8 @@ class Bar:
 
     def advance(self, last: str) -> None:
         """One more is done: this one."""
-        self._progress.update(self._task, advance=1, last=last)
+        if not self._progress.disable:
+            self._progress.update(self._task, advance=1, last=last)
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -7,16 +7,19 @@ and each piece is done again in one of its own. Nothing is held back for this: a
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, TypeVar
 
 from bot.store import Store
 
 T = TypeVar("T")
 
-MOST = 16
-"""Pieces in one transaction: the loop stands still meanwhile."""
+MOST = 64
+"""Pieces in one transaction ..."""
+LONGEST = 0.02
+"""... and the seconds after which no more are begun in it: the loop stands still meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,9 @@ class _Piece:
 class GroupCommit:
     """Commits work to one store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, clock: Callable[[], float] = monotonic) -> None:
         self._store = store
+        self._clock = clock
         self._pieces: deque[_Piece] = deque()
 
     async def run(self, work: Callable[[Store], T]) -> T:
@@ -46,19 +50,27 @@ class GroupCommit:
         return await done
 
     def _commit(self) -> None:
-        turn = [self._pieces.popleft() for _ in range(min(MOST, len(self._pieces)))]
-        if self._pieces:
-            asyncio.get_running_loop().call_soon(self._commit)
-        turn = [piece for piece in turn if not piece.done.done()]
+        turn: list[_Piece] = []
         try:
             with self._store.transaction():
-                results = [piece.work(self._store) for piece in turn]
+                results = [piece.work(self._store) for piece in self._take(turn)]
         except Exception:
-            for piece in turn:
+            for piece in turn or tuple(self._take([])):  # none where no transaction could be begun
                 self._commit_alone(piece)
         else:
             for piece, result in zip(turn, results, strict=True):
                 piece.done.set_result(result)
+        if self._pieces:
+            asyncio.get_running_loop().call_soon(self._commit)
+
+    def _take(self, turn: list[_Piece]) -> Iterator[_Piece]:
+        """The pieces of one transaction, one by one and into ``turn`` as well; one at least, if there is any."""
+        until = self._clock() + LONGEST
+        while self._pieces and len(turn) < MOST and (not turn or self._clock() < until):
+            piece = self._pieces.popleft()
+            if not piece.done.done():
+                turn.append(piece)
+                yield piece
 
     def _commit_alone(self, piece: _Piece) -> None:
         try:

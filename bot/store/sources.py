@@ -17,16 +17,17 @@ class Sources:
 
     def sync(self, sources: Iterable[Source], *, now: datetime) -> None:
         """Make these the active sources. A new one is due now; one with another address starts afresh."""
+        rows = [(_identity(source), now.timestamp(), source.name) for source in sources]
         self._conn.execute("UPDATE sources SET active = 0")
         self._conn.executemany(
-            "INSERT INTO sources (name, identity, due) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET active = 1",
-            [(source.name, _identity(source), now.timestamp()) for source in sources],
+            "INSERT INTO sources (name, identity, due) VALUES (?3, ?1, ?2) ON CONFLICT (name) DO UPDATE SET active = 1",
+            rows,
         )
         self._conn.executemany(
             "UPDATE sources SET identity = ?1, bookmark = '', due = ?2, looked = NULL, succeeded = NULL,"
             " renewed = NULL, held = 0, gap = 0, items = 0, failures = 0, state = 'unproven', error = '', note = ''"
             " WHERE name = ?3 AND identity <> ?1",
-            [(_identity(source), now.timestamp(), source.name) for source in sources],
+            rows,
         )
 
     def due(self, now: datetime) -> tuple[str, ...]:
@@ -62,25 +63,36 @@ class Sources:
 
     def done(self, standing: Standing) -> None:
         """Keep what a look made of this standing. Its bookmark belongs into the transaction of its posts."""
+        self._conn.execute(f"{_KEEP} WHERE name = ?", (*_row(standing), standing.name))
+
+    def done_if_still(self, source: Source, standing: Standing) -> None:
+        """The same, of a source that ``is_still`` what it was."""
         self._conn.execute(
-            "UPDATE sources SET bookmark = ?, due = ?, held = ?, looked = ?, succeeded = ?, renewed = ?, gap = ?,"
-            " items = ?, failures = ?, state = ?, error = ?, note = ? WHERE name = ?",
-            (
-                standing.bookmark.to_json(),
-                standing.due.timestamp(),
-                standing.held.timestamp(),
-                _seconds(standing.looked),
-                _seconds(standing.succeeded),
-                _seconds(standing.renewed),
-                standing.gap.total_seconds(),
-                standing.items,
-                standing.failures,
-                standing.state,
-                standing.error,
-                standing.note,
-                standing.name,
-            ),
+            f"{_KEEP} WHERE name = ? AND active AND identity = ?", (*_row(standing), standing.name, _identity(source))
         )
+
+
+_KEEP = (
+    "UPDATE sources SET bookmark = ?, due = ?, held = ?, looked = ?, succeeded = ?, renewed = ?, gap = ?,"
+    " items = ?, failures = ?, state = ?, error = ?, note = ?"
+)
+
+
+def _row(standing: Standing) -> tuple[object, ...]:
+    return (
+        standing.bookmark.to_json(),
+        standing.due.timestamp(),
+        standing.held.timestamp(),
+        _seconds(standing.looked),
+        _seconds(standing.succeeded),
+        _seconds(standing.renewed),
+        standing.gap.total_seconds(),
+        standing.items,
+        standing.failures,
+        standing.state,
+        standing.error,
+        standing.note,
+    )
 
 
 _COLUMNS = "name, bookmark, due, held, looked, succeeded, renewed, gap, items, failures, state, error, note"

@@ -5,11 +5,11 @@
 * **Bounded**: bytes on the wire and opened (``_inflate``), redirects, headers, and the time of the whole request.
 * **Plain**: whatever goes wrong is one of ``_errors``, in words for an operator, without secrets of the address.
 
-Written against httpx's request, response and transport; behind them stands libcurl, which costs much less than httpx's
-own pool and does not collapse above 100 connections. Redirects, decoding and cookies (none) are ours: AsyncClient is
-not used.
+libcurl makes the connections, behind httpx's transport interface: it costs much less than httpx's own pool and does not
+collapse above 100 connections. Redirects, decoding and cookies (none) are ours: AsyncClient is not used.
 
-``transport`` makes the connections, ``address`` reads addresses, ``answers`` says what came back.
+``transport`` makes the connections, ``played`` lets another transport of httpx's stand in for it, ``address`` reads
+addresses, ``answers`` says what came back.
 """
 
 import asyncio
@@ -29,8 +29,9 @@ from scrapers._inflate import ASKED
 from scrapers._lane import Lanes
 from scrapers._post import Bookmark
 from scrapers._response import Response
-from scrapers._web.address import bare, credentials, origin, parse, show
+from scrapers._web.address import Address, bare, credentials, origin, parse, show
 from scrapers._web.answers import MAX_REDIRECTS, Answer, explain, follow, read, respond
+from scrapers._web.played import Played
 from scrapers._web.transport import Transport
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Web:
     ) -> None:
         self._settings = settings
         self._guard = Guard(settings.allow_private, resolve=resolve)
-        self._transport = transport
+        self._transport: Transport | Played | None = Played(transport) if transport else None
         self._trust = trust
         self._worker: Worker | None = None
         self._robots: Robots | None = None
@@ -147,12 +148,12 @@ class Web:
         found = (_web_address(line) for line in rules.sitemaps)
         return tuple(islice(dict.fromkeys(address for address in found if address), MAX_SITEMAPS))
 
-    async def _walk(self, first: httpx.URL, headers: dict[str, str], budget: _Budget, *, page: bool) -> Response:
+    async def _walk(self, first: Address, headers: dict[str, str], budget: _Budget, *, page: bool) -> Response:
         target, lasting = first, True
         for _ in range(MAX_REDIRECTS + 1):
             if page:
                 await self._permit(target)
-            sent = headers | credentials(first, target) if first.userinfo else headers
+            sent = headers | credentials(first, target) if first.user else headers
             answer = await self._ask(target, sent, budget)
             if answer.status not in (301, 302, 303, 307, 308):
                 return respond(answer, first, target, lasting=lasting)
@@ -160,26 +161,22 @@ class Web:
             target = follow(target, answer)
         raise TooLarge(f"more than {MAX_REDIRECTS} redirects", subject=show(first))
 
-    async def _ask(self, url: httpx.URL, headers: dict[str, str], budget: _Budget) -> Answer:
-        host = url.raw_host.decode("ascii")
+    async def _ask(self, url: Address, headers: dict[str, str], budget: _Budget) -> Answer:
         try:
-            self._guard.check_host(host)
+            self._guard.check_host(url.host)
             if self._settings.proxy:
-                self._guard.check_name(host)
-            async with self._lanes.enter(host), self._slots:
+                self._guard.check_name(url.host)
+            async with self._lanes.enter(url.host), self._slots:
                 return await self._exchange(url, headers, budget)
         except ScrapeError as error:
             error.subject = show(url)
             raise
 
-    async def _exchange(self, url: httpx.URL, headers: dict[str, str], budget: _Budget) -> Answer:
-        request = httpx.Request("GET", bare(url), headers=headers | {"host": url.netloc.decode("ascii")})
+    async def _exchange(self, url: Address, headers: dict[str, str], budget: _Budget) -> Answer:
         began = time.monotonic()
         try:
-            async with asyncio.timeout(budget.left):
-                return await read(await self._out().handle_async_request(request), budget.size, cut=budget.cut)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise explain(error) from error
+            answer = await self._out().ask(url, headers | {"host": url.netloc}, seconds=budget.left)
+            return await read(answer, budget.size, cut=budget.cut)
         except TimeoutError:
             raise Unreachable(f"no answer within {budget.whole:g} s") from None
         except OSError as error:
@@ -187,7 +184,7 @@ class Web:
         finally:
             budget.left -= time.monotonic() - began
 
-    def _out(self) -> httpx.AsyncBaseTransport:
+    def _out(self) -> Transport | Played:
         """The transport, made when it is first needed because it belongs to a running loop."""
         if self._transport is None:
             self._transport = Transport(self._guard, self._settings.proxy, self._trust)
@@ -198,14 +195,14 @@ class Web:
         gap = 0.0 if self._guard.inside(host) else self._gap
         return gap if self._robots is None else max(gap, self._robots.delay(host))
 
-    async def _permit(self, url: httpx.URL) -> None:
+    async def _permit(self, url: Address) -> None:
         rules = await self._rules(url)
-        if not rules.allow(origin(url) + url.raw_path.decode("ascii")):
+        if not rules.allow(origin(url) + url.target):
             refusal = Refused("its robots.txt asks programs not to read this page", subject=show(url))
             refusal.permanent = False  # its owner may change it
             raise refusal
 
-    async def _rules(self, url: httpx.URL) -> "Rules":
+    async def _rules(self, url: Address) -> "Rules":
         if self._robots is None:
             from scrapers._robots import Robots
 
@@ -235,7 +232,7 @@ def user_agent(contact: str) -> str:
 def _web_address(line: str) -> str:
     """The address that a robots.txt names, or "" when it is none."""
     try:
-        return str(bare(parse(line)))
+        return bare(parse(line))
     except (Misuse, Refused):
         return ""
 

@@ -1,9 +1,11 @@
 """What came back: reading an answer within its bounds, and what each status and each failure means for a source."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Protocol
 
 import httpx
 
@@ -23,7 +25,7 @@ from scrapers._errors import (
 )
 from scrapers._inflate import Inflater, too_large
 from scrapers._response import Response
-from scrapers._web.address import bare, parse, show
+from scrapers._web.address import Address, bare, join, show
 from scrapers._web.transport import CONNECT
 
 MAX_REDIRECTS = 5
@@ -47,34 +49,46 @@ class Answer:
     body: bytes
 
 
-async def read(response: httpx.Response, limit: int, *, cut: bool = False) -> Answer:
+class Incoming(Protocol):
+    """An answer whose body is still to come. Reading it raises ScrapeError."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Sequence[tuple[bytes, bytes]]: ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
+async def read(answer: Incoming, limit: int, *, cut: bool = False) -> Answer:
     """The whole answer; the body is read of a 200 alone. With ``cut`` only the first ``limit`` bytes are wanted."""
     try:
-        headers, body = _fold(response.headers), b""
-        if response.status_code in (200, 203):
-            body = await _body(response, headers, limit, cut=cut)
-        return Answer(response.status_code, headers, body)
+        headers, body = _fold(answer.headers), b""
+        if answer.status in (200, 203):
+            body = await _body(answer, headers, limit, cut=cut)
+        return Answer(answer.status, headers, body)
     finally:
-        await response.aclose()
+        await answer.aclose()
 
 
-async def _body(response: httpx.Response, headers: dict[str, str], limit: int, *, cut: bool) -> bytes:
+async def _body(answer: Incoming, headers: dict[str, str], limit: int, *, cut: bool) -> bytes:
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced[:15]) > limit and not cut:
         raise too_large(limit)
     opener = Inflater(headers.get("content-encoding", ""), limit, cut=cut)
-    if not isinstance(response.stream, httpx.AsyncByteStream):
-        raise TypeError("the transport must be an asynchronous one")
-    async for piece in response.stream:
+    async for piece in answer:
         opener.feed(piece)
         if opener.full:
             break
     return opener.body()
 
 
-def respond(answer: Answer, first: httpx.URL, last: httpx.URL, *, lasting: bool) -> Response:
+def respond(answer: Answer, first: Address, last: Address, *, lasting: bool) -> Response:
     if answer.status in (200, 203, 304):
-        url = str(bare(last))
+        url = bare(last)
         return Response(
             url=url,
             body=answer.body,
@@ -85,7 +99,7 @@ def respond(answer: Answer, first: httpx.URL, last: httpx.URL, *, lasting: bool)
     raise rejected(answer, last)
 
 
-def rejected(answer: Answer, url: httpx.URL) -> Rejected:
+def rejected(answer: Answer, url: Address) -> Rejected:
     wait = retry_after(answer.headers.get("retry-after", ""), now=_server_time(answer.headers))
     kind = _ERRORS.get(answer.status, Rejected)
     if answer.status == 503 and wait is not None:
@@ -108,13 +122,13 @@ def _server_time(headers: dict[str, str]) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def follow(url: httpx.URL, answer: Answer) -> httpx.URL:
+def follow(url: Address, answer: Answer) -> Address:
     """Where a redirect leads. Raises Rejected when it leads nowhere, Refused when away from the web."""
     location = answer.headers.get("location", "").strip()
     if not location:
         raise rejected(answer, url)
     try:
-        return parse(str(url.join(location)))
+        return join(url, location)
     except Misuse:
         raise rejected(answer, url) from None
     except (httpx.InvalidURL, UnicodeError, ValueError):
@@ -159,10 +173,10 @@ _MEANINGS: tuple[tuple[tuple[type[Exception], ...], type[ScrapeError], str], ...
 """First fit wins: subclasses stand before their bases. All else is a connection that broke."""
 
 
-def _fold(headers: httpx.Headers) -> dict[str, str]:
+def _fold(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names; a header that came twice is joined by commas, as RFC 9110 allows."""
     folded: dict[str, str] = {}
-    for raw_name, raw_value in headers.raw:
+    for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace")
         folded[name] = f"{folded[name]}, {value}" if name in folded else value
     return folded

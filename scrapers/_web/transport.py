@@ -6,12 +6,14 @@ very address that is about to be connected. Names are looked up by the guard alo
 """
 
 import asyncio
+import math
 import os
 import re
 import socket
 import ssl
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from selectors import DefaultSelector
 from time import monotonic
 from typing import Any, Self
 
@@ -22,6 +24,7 @@ import pycurl
 from scrapers._errors import Misuse, Refused, ScrapeError, TooLarge, Unconnected, Unreachable
 from scrapers._guard import Guard, look_up
 from scrapers._lane import KEEP
+from scrapers._web.address import Address, of
 
 CONNECT = 5.0
 """Seconds for a name look-up, and for a connection with its TLS."""
@@ -76,7 +79,7 @@ def explain(code: int) -> ScrapeError:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """libcurl behind httpx's interface: asks (GET) for the address exactly as given; follows, decodes, stores nothing.
+    """libcurl, with httpx's interface and a shorter one: asks (GET) for the address as given; decodes, stores nothing.
 
     Raises ScrapeError. A proxy resolves names itself, so with one only the address as written is guarded. ``trust`` is
     a file of certificates that are believed, and no others; "": those of certifi and of the system's folder, or of
@@ -85,28 +88,39 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self, guard: Guard, proxy: str, trust: str = "") -> None:
         self._guard = guard
-        self._proxy = httpx.URL(proxy) if proxy else None
-        self._trust = trust
+        self._proxy = of(httpx.URL(proxy)) if proxy else None
+        self._certificates = _certificates(trust)
         self._names: dict[tuple[str, int], tuple[float, list[str]]] = {}
         self._loop = _Loop()
         self._idle: list[pycurl.Curl] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer as soon as its headers are whole; the body comes as it is read."""
-        known = await self._addresses(self._proxy or request.url)
+        transfer = await self.ask(of(request.url), request.headers)
+        return httpx.Response(transfer.status, headers=transfer.headers, stream=transfer)
+
+    async def ask(self, url: Address, headers: Mapping[str, str], *, seconds: float | None = None) -> "Transfer":
+        """The same without httpx's objects, of which a request and an answer cost more than a poll by libcurl.
+
+        Raises TimeoutError when the answer, its body included, takes longer than ``seconds``; None: however long.
+        """
+        began = monotonic()
+        known = await self._addresses(self._proxy or url)
         if self._loop.closed:
             raise Unreachable("Vigie is stopping")
-        transfer = _Transfer(None if self._proxy else self._guard, self._loop, self._idle)
+        left = 0.0 if seconds is None else max(began + seconds - monotonic(), 0.001)
+        transfer = Transfer(None if self._proxy else self._guard, self._loop, self._idle, left)
         try:
             handle = self._idle.pop() if self._idle else self._make()
-            handle.setopt(pycurl.URL, b"%s://%s/" % (request.url.raw_scheme, request.url.netloc))
-            handle.setopt(pycurl.REQUEST_TARGET, self._target(request.url))  # libcurl would write %2f as %2F
-            handle.setopt(pycurl.HTTPHEADER, [name + b": " + value for name, value in request.headers.raw])
+            handle.setopt(pycurl.URL, f"{url.scheme}://{url.netloc}/")
+            handle.setopt(pycurl.REQUEST_TARGET, self._target(url))  # libcurl would write %2f as %2F
+            handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()])
             handle.setopt(pycurl.RESOLVE, known)
+            handle.setopt(pycurl.TIMEOUT_MS, math.ceil(left * 1000))
             await transfer.start(handle)
         except pycurl.error as error:
             raise explain(error.args[0]) from error
-        return httpx.Response(transfer.status, headers=transfer.headers, stream=transfer)
+        return transfer
 
     async def aclose(self) -> None:
         """Close every connection. Requests that are under way end with an error of their own."""
@@ -116,7 +130,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _make(self) -> pycurl.Curl:
         handle = pycurl.Curl()
-        file, folder = _certificates(self._trust)
+        file, folder = self._certificates
         for option, value in (
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
@@ -137,14 +151,14 @@ class Transport(httpx.AsyncBaseTransport):
                 handle.setopt(option, value)
         return handle
 
-    def _target(self, url: httpx.URL) -> bytes:
+    def _target(self, url: Address) -> str:
         """What stands behind GET: the path, or for a proxy that makes no tunnel the whole address."""
         tunnel = self._proxy is None or url.scheme == "https"
-        return url.raw_path if tunnel else b"%s://%s%s" % (url.raw_scheme, url.netloc, url.raw_path)
+        return url.target if tunnel else f"{url.scheme}://{url.netloc}{url.target}"
 
-    async def _addresses(self, url: httpx.URL) -> list[str]:
+    async def _addresses(self, url: Address) -> list[str]:
         """Where this address leads, checked, as libcurl wants to be told: its own look-up is never used."""
-        host, port = url.raw_host.decode("ascii"), _port(url)
+        host, port = url.host, url.door
         until, known = self._names.get((host, port), (0.0, [""]))
         if until < monotonic():
             known = _told(host, port, await self._resolve(host, port))
@@ -184,15 +198,10 @@ def _never() -> int:
     return 1
 
 
-def _port(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
-
-
-def _whole(proxy: httpx.URL) -> str:
+def _whole(proxy: Address) -> str:
     """The address of a proxy with its port: libcurl's usual one is 1080."""
-    user = f"{proxy.userinfo.decode('ascii')}@" if proxy.userinfo else ""
-    host = proxy.raw_host.decode("ascii")
-    return f"{proxy.scheme}://{user}{f'[{host}]' if ':' in host else host}:{_port(proxy)}"
+    user = f"{proxy.user}@" if proxy.user else ""
+    return f"{proxy.scheme}://{user}{f'[{proxy.host}]' if ':' in proxy.host else proxy.host}:{proxy.door}"
 
 
 def _certificates(trust: str) -> tuple[str, str | None]:
@@ -203,22 +212,23 @@ def _certificates(trust: str) -> tuple[str, str | None]:
     return os.environ.get(usual.openssl_cafile_env) or certifi.where(), usual.capath
 
 
-class _Transfer(httpx.AsyncByteStream):
+class Transfer(httpx.AsyncByteStream):
     """One request under way, and the body of its answer."""
 
-    def __init__(self, guard: Guard | None, loop: "_Loop", idle: list[pycurl.Curl]) -> None:
+    def __init__(self, guard: Guard | None, loop: "_Loop", idle: list[pycurl.Curl], seconds: float) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self._guard = guard
         self._loop = loop
         self._idle = idle
+        self._seconds = seconds
         self._handle: pycurl.Curl | None = None
         self._lines: list[bytes] = []
         self._size = 0
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._paused = False
-        self._error: ScrapeError | None = None
+        self._error: ScrapeError | TimeoutError | None = None
         self._more: asyncio.Future[None] | None = None
 
     async def start(self, handle: pycurl.Curl) -> None:
@@ -264,7 +274,7 @@ class _Transfer(httpx.AsyncByteStream):
         if not code:
             self._error = None  # of several addresses one was good
         elif self._error is None:
-            self._error = Unreachable("the answer broke off") if self.status else self._explain(code)
+            self._error = self._explain(code)
         self._end()
         self._wake()
 
@@ -273,10 +283,19 @@ class _Transfer(httpx.AsyncByteStream):
         self._error = Unreachable("Vigie is stopping")
         self.ended(pycurl.E_ABORTED_BY_CALLBACK)
 
-    def _explain(self, code: int) -> ScrapeError:
+    def _explain(self, code: int) -> ScrapeError | TimeoutError:
+        if code == pycurl.E_OPERATION_TIMEDOUT and self._is_late():
+            return TimeoutError()
+        if self.status:
+            return Unreachable("the answer broke off")
         if self._guard is None and code in _NO_PROXY:
             return Unconnected("the proxy does not answer")
         return explain(code)
+
+    def _is_late(self) -> bool:
+        """Whether all the time is up, and not only that for a connection."""
+        spent: float = self._handle.getinfo(pycurl.TOTAL_TIME) if self._handle else 0.0
+        return 0 < self._seconds < spent + 0.01
 
     def _end(self) -> None:
         if self._handle is not None:
@@ -338,31 +357,38 @@ class _Transfer(httpx.AsyncByteStream):
 
 
 class _Loop:
-    """libcurl's transfers on asyncio's event loop (https://curl.se/libcurl/c/libcurl-multi.html, "multi_socket")."""
+    """libcurl's transfers on asyncio's event loop (https://curl.se/libcurl/c/libcurl-multi.html, "multi_socket").
+
+    Its sockets have a selector of their own, for which our loop waits as for one of them: so many that become ready
+    together cost one call, and the many times that libcurl turns to a socket and away from it cost little.
+    """
 
     def __init__(self) -> None:
         self.closed = False
         self._loop = asyncio.get_running_loop()
-        self._transfers: dict[pycurl.Curl, _Transfer] = {}
-        self._timer: asyncio.Handle | None = None
-        self._watched: dict[int, int] = {}
+        self._transfers: dict[pycurl.Curl, Transfer] = {}
+        self._sockets = DefaultSelector()
+        self._watched: set[int] = set()
+        self._loop.add_reader(self._sockets.fileno(), self._ready)
+        self._due = math.inf
+        self._timer: asyncio.TimerHandle | None = None
         self._lent: list[socket.socket] = []
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_due)
         self._multi.setopt(pycurl.M_MAXCONNECTS, CONNECTIONS)
 
-    def add(self, handle: pycurl.Curl, transfer: _Transfer) -> None:
+    def add(self, handle: pycurl.Curl, transfer: Transfer) -> None:
         """Begin a transfer: here and now, which is cheaper than in the loop's next round. Raises pycurl.error."""
         self._multi.add_handle(handle)
         self._transfers[handle] = transfer
-        if self._timer is not None:
-            self._timer.cancel()
         self._step(pycurl.SOCKET_TIMEOUT, 0)
+        self._set_timer()
 
     def remove(self, handle: pycurl.Curl) -> None:
         if self._transfers.pop(handle, None) is not None:
             self._multi.remove_handle(handle)
+            self._set_timer()
 
     def resume(self, handle: pycurl.Curl) -> None:
         """Let a transfer that was paused go on."""
@@ -370,6 +396,7 @@ class _Loop:
             handle.pause(pycurl.PAUSE_CONT)
         except pycurl.error as error:
             self._transfers[handle].ended(error.args[0])
+        self._set_timer()
 
     def socket(self, place: Any) -> socket.socket:
         """A socket for libcurl, which works with a copy of it: ours is closed when the step is done."""
@@ -379,47 +406,59 @@ class _Loop:
 
     def close(self) -> None:
         """End every transfer and close every connection."""
+        if self.closed:
+            return
         self.closed = True
         for transfer in tuple(self._transfers.values()):
             transfer.stop()
         if self._timer is not None:
             self._timer.cancel()
-        for number in self._watched:
-            self._loop.remove_reader(number)
-            self._loop.remove_writer(number)
-        self._watched.clear()
         self._multi.close()
+        self._loop.remove_reader(self._sockets.fileno())
+        self._sockets.close()
 
     def _watch(self, what: int, number: int, multi: pycurl.CurlMulti, data: object) -> None:
-        """libcurl wants to know when this socket can be read or written."""
-        wanted = what if what != pycurl.POLL_REMOVE else pycurl.POLL_NONE
-        before = self._watched.pop(number, pycurl.POLL_NONE)
-        if wanted:
-            self._watched[number] = wanted
-        if wanted & pycurl.POLL_IN and not before & pycurl.POLL_IN:
-            self._loop.add_reader(number, self._step, number, pycurl.CSELECT_IN)
-        elif before & pycurl.POLL_IN and not wanted & pycurl.POLL_IN:
-            self._loop.remove_reader(number)
-        if wanted & pycurl.POLL_OUT and not before & pycurl.POLL_OUT:
-            self._loop.add_writer(number, self._step, number, pycurl.CSELECT_OUT)
-        elif before & pycurl.POLL_OUT and not wanted & pycurl.POLL_OUT:
-            self._loop.remove_writer(number)
+        """libcurl wants to know when this socket can be read or written: its words for it are a selector's."""
+        if number in self._watched:
+            self._sockets.unregister(number)
+            self._watched.remove(number)
+        if what in (pycurl.POLL_IN, pycurl.POLL_OUT, pycurl.POLL_INOUT):
+            self._sockets.register(number, what)
+            self._watched.add(number)
 
-    def _set_timer(self, milliseconds: int) -> None:
+    def _set_due(self, milliseconds: int) -> None:
         """libcurl wants to be called after that time; -1: no more."""
-        if self._timer is not None:
+        self._due = math.inf if milliseconds < 0 else self._loop.time() + milliseconds / 1000
+
+    def _set_timer(self) -> None:
+        """One timer for all: what is put off is looked at when the earlier time comes, which is mostly never."""
+        if self._timer is not None and self._timer.when() > self._due:
             self._timer.cancel()
             self._timer = None
-        if milliseconds == 0:
-            self._timer = self._loop.call_soon(self._step, pycurl.SOCKET_TIMEOUT, 0)
-        elif milliseconds > 0:
-            self._timer = self._loop.call_later(milliseconds / 1000, self._step, pycurl.SOCKET_TIMEOUT, 0)
+        if self._timer is None and self._due < math.inf:
+            self._timer = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due <= self._loop.time():
+            self._step(pycurl.SOCKET_TIMEOUT, 0)
+        self._set_timer()
+
+    def _ready(self) -> None:
+        """Some sockets can be read or written."""
+        for key, events in self._sockets.select(0):
+            self._step(key.fd, events)
+        self._set_timer()
 
     def _step(self, number: int, what: int) -> None:
         """Something can be read or written, or it is time; then tell those whose transfer is over."""
-        self._multi.socket_action(number, what)
+        _, running = self._multi.socket_action(number, what)
         while self._lent:
             self._lent.pop().close()
+        if running < len(self._transfers):
+            self._tell()
+
+    def _tell(self) -> None:
         waiting = 1
         while waiting:
             waiting, done, failed = self._multi.info_read()

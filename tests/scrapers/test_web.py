@@ -25,7 +25,7 @@ from scrapers import (
 )
 from scrapers._guard import Guard
 from scrapers._web import Web, WebSettings, transport, user_agent
-from scrapers._web.address import show
+from scrapers._web.address import parse, show
 from scrapers._web.answers import explain, retry_after
 from scrapers._web.transport import Transport
 from tests.scrapers.sites import Start, reply
@@ -421,7 +421,7 @@ class TestFaults:
 
 class TestSettings:
     def test_an_address_is_shown_without_its_secrets(self) -> None:
-        assert show(httpx.URL("https://user:pass@example.org/a?key=secret")) == "https://example.org/a?..."
+        assert show(parse("https://user:pass@example.org/a?key=secret")) == "https://example.org/a?..."
 
     def test_the_name_is_ours_and_says_whom_to_write_to(self) -> None:
         assert user_agent("").startswith("Vigie/")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -156,6 +157,13 @@ class TestLeaving:
                             await web.get(f"http://127.0.0.1:{port}/")
                 assert ours(site) == before
                 assert (await web.get(site.url())).body == b"x"
+
+    async def test_its_time_may_be_up_while_it_connects(self) -> None:
+        with black_hole() as port:
+            async with Web(replace(SETTINGS, timeout=timedelta(seconds=0.1))) as web:
+                with pytest.raises(Unreachable, match=r"no answer within 0\.1 s") as caught:
+                    await web.get(f"http://127.0.0.1:{port}/")
+                assert not isinstance(caught.value, Unconnected)
 
     async def test_it_is_left_while_it_is_paused(self, start: Start) -> None:
         flood, other = Flood(20_000_000), await start(reply(body=b"x"))

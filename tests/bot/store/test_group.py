@@ -1,13 +1,14 @@
 """Group commit: what is handed in together is one transaction, and one piece's failure is its own."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot.store import Store
-from bot.store.group import MOST, GroupCommit
+from bot.store.group import LONGEST, MOST, GroupCommit
 
 
 def topic(name: str) -> Callable[[Store], int]:
@@ -84,3 +85,10 @@ async def test_a_commit_that_cannot_be_made_is_told_to_each(store: Store) -> Non
     assert [type(failure).__name__ for failure in failures] == ["OperationalError", "OperationalError"]
     store.db.conn.execute("PRAGMA query_only = 0")
     assert await commits.run(topic("a")) == 1
+
+
+async def test_pieces_that_take_long_do_not_hold_the_loop_up_together(store: Store, began: list[str]) -> None:
+    times = itertools.count(step=LONGEST / 2)
+    commits = GroupCommit(store, clock=lambda: next(times))
+    await asyncio.gather(*(commits.run(topic(name)) for name in "abcd"))
+    assert (len(began), kept(store.path)) == (2, ["a", "b", "c", "d"])

@@ -62,3 +62,18 @@ def test_a_look_at_all_leaves_alone_who_asked_us_to_wait(store: Store, clock: Cl
     store.sources.done(replace(daily, due=later))
     assert store.sources.all(clock()) == ("daily",)
     assert set(store.sources.all(later)) == {"wire", "daily"}
+
+
+def test_nothing_is_kept_of_a_source_that_is_watched_no_longer_as_it_was(
+    store: Store, clock: Clock, make_source: MakeSource
+) -> None:
+    wire, elsewhere = make_source("wire"), make_source("wire", options="https://elsewhere.example.org")
+    store.sources.sync([wire], now=clock())
+    before = store.sources.standing("wire")
+    store.sources.done_if_still(elsewhere, replace(before, items=9))
+    assert store.sources.standing("wire") == before
+    store.sources.done_if_still(wire, replace(before, items=9))
+    assert store.sources.standing("wire").items == 9
+    store.sources.sync([], now=clock())
+    store.sources.done_if_still(wire, replace(before, items=10))
+    assert store.sources.standing("wire").items == 9

@@ -129,11 +129,13 @@ class _Table:
     """``atoms``, byte by byte, for a code page whose letters fold apart from each other.
 
     ``letters`` is for bytes.translate, ``silent`` are the bytes that no atom comes from, ``several`` those that more
-    than one comes from: œ, ß, ½. The rare letter that does not fold to ASCII (þ) is left out of ``letters``.
+    than one comes from: œ, ß, ½; ``heard`` is 0 for a silent byte, else 1. The rare letter that does not fold to ASCII
+    (þ) is left out of ``letters``.
     """
 
     letters: bytes
     silent: bytes
+    heard: bytes
     several: tuple[tuple[bytes, bytes], ...]
 
     def squeeze(self, raw: bytes) -> bytes | None:
@@ -152,6 +154,7 @@ def _western() -> _Table:
     return _Table(
         letters=b"".join(letters if len(letters) == 1 else code for code, letters in pairs),
         silent=b"".join(code for code, letters in pairs if not letters),
+        heard=bytes(bool(letters) for _, letters in pairs),
         several=tuple((code, letters) for code, letters in pairs if len(letters) > 1 and letters.isascii()),
     )
 
@@ -270,13 +273,22 @@ class Text:
 
     def _places(self) -> tuple[str, list[int], list[int]]:
         if self._read is None:
-            self._read = _ascii(self.original) if self.original.isascii() else _clusters(self.original)
+            self._read = _western_read(self.original) or _clusters(self.original)
         return self._read
 
 
-def _ascii(text: str) -> tuple[str, list[int], list[int]]:
-    heard = text.encode().translate(_HEARD)
-    return atoms(text), list(compress(range(len(text)), heard)), list(compress(range(1, len(text) + 1), heard))
+def _western_read(text: str) -> tuple[str, list[int], list[int]] | None:
+    """``_clusters`` of a text in which each character is one atom or none, as in nearly all western ones; else None."""
+    try:
+        raw = text.encode(_WESTERN)
+    except UnicodeEncodeError:
+        return None
+    table = _western()
+    seen = raw.translate(table.letters, table.silent)
+    if not seen.isascii():
+        return None
+    heard = raw.translate(table.heard)
+    return seen.decode(), list(compress(range(len(text)), heard)), list(compress(range(1, len(text) + 1), heard))
 
 
 def _clusters(text: str) -> tuple[str, list[int], list[int]]:
@@ -291,7 +303,7 @@ def _clusters(text: str) -> tuple[str, list[int], list[int]]:
         start, at = found.span()
         if found[1] is not None:
             heard = found[1].encode().translate(_HEARD)
-            spelt.append(atoms(found[1]))
+            spelt.append(_ascii_atoms(found[1]))
             begins.extend(compress(range(start, at), heard))
             ends.extend(compress(range(start + 1, at + 1), heard))
         elif found[2] is not None:
@@ -306,6 +318,10 @@ def _clusters(text: str) -> tuple[str, list[int], list[int]]:
             begins.extend([start] * len(few))
             ends.extend([at] * len(few))
     return "".join(spelt), begins, ends
+
+
+def _ascii_atoms(text: str) -> str:
+    return text.lower().encode().translate(None, _SILENT).decode()
 
 
 @lru_cache(maxsize=8_192)

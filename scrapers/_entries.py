@@ -123,7 +123,8 @@ def entries(raws: Iterable[Raw], *, base: str, fetched: datetime, doubtful: bool
     """
     found = [_mended(raw) for raw in raws] if doubtful else list(raws)
     links = [_links.absolute(base, raw.link) for raw in found]
-    made = map(_entry, found, links, _extracts(found, links, base), repeat(base), repeat(fetched))
+    titles = _text.to_lines([raw.title for raw in found])
+    made = map(_entry, found, links, titles, _extracts(found, links, base), repeat(base), repeat(fetched))
     return tuple([each for each in made if each.id or each.link or each.title or each.text])
 
 
@@ -147,12 +148,12 @@ def _seen_from(raw: Raw, link: str, base: str) -> str:
     return (raw.base and _links.absolute(base, raw.base)) or link or base
 
 
-def _entry(raw: Raw, link: str, found: _text.Extract, base: str, fetched: datetime) -> Entry:
+def _entry(raw: Raw, link: str, title: str, found: _text.Extract, base: str, fetched: datetime) -> Entry:
     text, links, media = found
     return Entry(
         "" if raw.id == raw.link else _line(raw.id),  # one that is the link says no more than it does
         link,
-        _text.to_line(raw.title),
+        title,
         text,
         author(raw.author),
         _dates.parse(raw.date, fetched=fetched) if raw.date else None,

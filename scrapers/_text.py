@@ -68,6 +68,8 @@ _GAPS = MappingProxyType(
 """What stands in the text for a tag that may be taken out by itself: in these elements a tree changes no word."""
 _TAGS = re.compile(r"""<(/?[a-z][a-z0-9]*+)((?:[ /][^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?+)>""")
 """A tag whose end is beyond doubt: no ``>`` and no quote inside of quotes."""
+_BARE = re.compile(r"</?(?:p|div|li|ul|br|h[1-6])>|<br ?/>")
+"""The most frequent tags, which leave a line behind. One that stood inside another tag is given away by that."""
 _SEAM = "\n\0\n<i \0>"
 """Stands between pieces of HTML that are read as one, which hold no NUL: it leaves one in the text and one among the
 attributes."""
@@ -106,6 +108,16 @@ def to_line(html: str) -> str:
     if "<" not in html and "&" not in html and len(html) <= MAX_TEXT and html.isprintable():
         return " ".join(html.split())
     return " ".join(to_text(html).split())
+
+
+def to_lines(htmls: Sequence[str]) -> list[str]:
+    """``to_line`` of each: of titles, which seldom need any of it."""
+    return list(map(str.strip, htmls)) if _is_flat("".join(htmls)) else list(map(to_line, htmls))
+
+
+def _is_flat(text: str) -> bool:
+    """Whether there is nothing to do but to strip it, or pieces of it: no markup and no white space but lone spaces."""
+    return "<" not in text and "&" not in text and "  " not in text and len(text) <= MAX_TEXT and text.isprintable()
 
 
 def plain(text: str) -> str:
@@ -152,12 +164,13 @@ def extracts(htmls: Sequence[str], bases: Sequence[str]) -> list[Extract]:
 def _simple(htmls: Sequence[str], bases: Sequence[str]) -> list[Extract] | None:
     """The same without a tree, for HTML of plain tags alone; None where one of them is of others, or of none."""
     even = "".join(htmls).isprintable()
-    whole = _SEAM.join(htmls if even else map(_flat, htmls))
+    whole = _BARE.sub("\n", _SEAM.join(htmls if even else map(_flat, htmls)))
     pieces = _TAGS.split(whole)
-    gaps = list(map(_GAPS.get, pieces[1::3]))
-    if None in gaps or len(gaps) != whole.count("<") or len(whole) > MAX_HTML or not all("<" in html for html in htmls):
+    gaps, attributes = list(map(_GAPS.get, pieces[1::3])), " ".join(pieces[2::3])
+    if None in gaps or len(gaps) != whole.count("<") or len(whole) > MAX_HTML:
         return None
-    attributes = " ".join(pieces[2::3])
+    if "\n" in attributes or not all("<" in html for html in htmls):
+        return None
     pieces[1::3] = gaps
     del pieces[2::3]
     words = _paragraphs("".join(pieces), even=even)

@@ -134,7 +134,8 @@ ORDINARY = st.recursive(
          "<br>", "<br/>", "<hr />", '<img src="/p.jpg" alt="a b">', "<img alt=\"it's\" src=\"q.png\"/>",
          '<a href="/one">', "</a>", '<a class="x" href="https://other.example.org/a?b=1&amp;c=2">', "<a name=top>",
          "<a href=two>", '<a data-href="no" href="yes">', '<a\thref="/tab">', '<a class="x"\n\t\thref="/tabs">',
-         '<a HREF="/capital">', '<img SRC="c.png">']
+         '<a HREF="/capital">', '<img SRC="c.png">',
+         '<a title="<p>H200</p>" href="/t">', "<a title='a<br>b'>", "<a <p>", "<b title=<p> x>", ">"]
     ),
     lambda inner: st.builds(
         lambda name, parts: f"<{name}>{''.join(parts)}</{name}>",
@@ -161,6 +162,7 @@ def test_plain_tags_are_read_without_a_tree_as_they_are_with_one(html: str) -> N
 def test_pieces_that_are_read_as_one_are_read_as_each_alone(htmls: list[str]) -> None:
     bases = [f"https://news{number}.example.org/" for number in range(len(htmls))]
     assert _text.extracts(htmls, bases) == list(map(_text.extract, htmls, bases))
+    assert _text.to_lines(htmls) == list(map(_text.to_line, htmls))
 
 
 @pytest.mark.parametrize(

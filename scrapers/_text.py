@@ -152,7 +152,7 @@ def extract(html: str, base: str) -> Extract:
 
 
 def extracts(htmls: Sequence[str], bases: Sequence[str]) -> list[Extract]:
-    """``extract`` of each piece. Where all that hold tags hold plain ones alone, they are read as one, half as dear."""
+    """``extract`` of each. Where all that have tags have plain ones alone, they are read as one, a third cheaper."""
     tagged = ["<" in html for html in htmls]
     simple = _simple(list(compress(htmls, tagged)), list(compress(bases, tagged))) if any(tagged) else None
     if simple is None:

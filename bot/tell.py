@@ -30,8 +30,12 @@ class Orders:
 
     def matches(self, source: Source, post: Post) -> list[Match]:
         """What a post of this source matches, of the topics that watch the source."""
-        found = self.matcher.match(post, labels=source.labels)
-        return [match for match in found if self.topics[match.topic].watches(source)]
+        return self.matches_each(source, [post])[0]
+
+    def matches_each(self, source: Source, posts: Sequence[Post]) -> list[list[Match]]:
+        """The same for each of the posts of one look."""
+        found = self.matcher.match_each(posts, labels=source.labels)
+        return [[match for match in each if self.topics[match.topic].watches(source)] for each in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -227,7 +227,8 @@ class Watch:
             return Look(source=source.name)
         is_fresh = self._is_fresh(standing.first or batch.anew, now)
         shown = store.archive.add(source, batch.posts, is_fresh=is_fresh, now=now)
-        matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]
+        matches = self.orders.matches_each(source, [seen.post for seen in shown.seen])
+        matched = zip(shown.seen, matches, strict=True)
         told = tell(store, self.orders, matched, now=now)
         store.articles.owe(source, articles.wanted(source, batch.posts, shown.seen), now=now)
         store.sources.done(rhythm.after_look(source, standing, batch, new=shown.here, now=now))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import repeat
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -110,40 +111,55 @@ def _number(text: str, digits: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else 0
 
 
-def entry(raw: Raw, *, base: str, fetched: datetime, doubtful: bool = True) -> Entry | None:
-    """The entry in its final form, relative addresses seen from ``base``; None when nothing at all is in it.
-
-    ``doubtful`` is whether its texts may have been encoded twice.
-    """
-    link = _links.absolute(base, raw.link)
-    body, title, name = raw.body, raw.title, raw.author
-    if doubtful:
-        body, title, name = mend(body), mend(title), mend(name)
-    seen_from = (raw.base and _links.absolute(base, raw.base)) or link or base
-    found = _text.extract(body, seen_from) if raw.markup else _text.Extract(text=_text.plain(body))
-    links = found.links
-    made = Entry(
-        id="" if raw.id == raw.link else _line(raw.id),  # one that is the link says no more than it does
-        link=link,
-        title=_text.to_line(title),
-        text=found.text,
-        author=author(name),
-        published=_dates.parse(raw.date, fetched=fetched) if raw.date else None,
-        links=tuple([address for address in links if address != link]) if link in links else links,
-        media=_media(raw.media, found.media, base) if raw.media else found.media[:MAX_MEDIA],
-    )
-    return made if made.id or made.link or made.title or made.text else None
-
-
 def _line(text: str) -> str:
     plain = _text.plain(text)
     return " ".join(plain.split()) if "\n" in plain else plain
 
 
 def entries(raws: Iterable[Raw], *, base: str, fetched: datetime, doubtful: bool = True) -> tuple[Entry, ...]:
-    """All entries that hold something."""
-    made = (entry(raw, base=base, fetched=fetched, doubtful=doubtful) for raw in raws)
-    return tuple(each for each in made if each is not None)
+    """The entries in their final form, relative addresses seen from ``base``, but for those with nothing in them.
+
+    ``doubtful`` is whether their texts may have been encoded twice.
+    """
+    found = [_mended(raw) for raw in raws] if doubtful else list(raws)
+    links = [_links.absolute(base, raw.link) for raw in found]
+    titles = _text.to_lines([raw.title for raw in found])
+    made = map(_entry, found, links, titles, _extracts(found, links, base), repeat(base), repeat(fetched))
+    return tuple([each for each in made if each.id or each.link or each.title or each.text])
+
+
+def _mended(raw: Raw) -> Raw:
+    return raw._replace(body=mend(raw.body), title=mend(raw.title), author=mend(raw.author))
+
+
+def _extracts(raws: Sequence[Raw], links: Sequence[str], base: str) -> list[_text.Extract]:
+    """What the bodies say, in one go where all are markup."""
+    if not all(raw.markup for raw in raws):
+        return [_extract(raw, link, base) for raw, link in zip(raws, links, strict=True)]
+    return _text.extracts([raw.body for raw in raws], list(map(_seen_from, raws, links, repeat(base))))
+
+
+def _extract(raw: Raw, link: str, base: str) -> _text.Extract:
+    return _text.extract(raw.body, _seen_from(raw, link, base)) if raw.markup else _text.Extract(_text.plain(raw.body))
+
+
+def _seen_from(raw: Raw, link: str, base: str) -> str:
+    """What relative addresses in a body are seen from."""
+    return (raw.base and _links.absolute(base, raw.base)) or link or base
+
+
+def _entry(raw: Raw, link: str, title: str, found: _text.Extract, base: str, fetched: datetime) -> Entry:
+    text, links, media = found
+    return Entry(
+        "" if raw.id == raw.link else _line(raw.id),  # one that is the link says no more than it does
+        link,
+        title,
+        text,
+        author(raw.author),
+        _dates.parse(raw.date, fetched=fetched) if raw.date else None,
+        tuple([address for address in links if address != link]) if link in links else links,
+        _media(raw.media, media, base) if raw.media else media[:MAX_MEDIA],
+    )
 
 
 def within(items: Sequence[T]) -> Sequence[T]:

@@ -37,10 +37,13 @@ _SESSION = re.compile(r";jsessionid=[^/?;]*", re.I)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _FREE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@")
 _PLAIN = re.compile(r"https?://(?:www\d?\.)?((?:[a-z0-9-]++\.)+[a-z]{2,})((?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*+)+)/?")
+_PLAIN_LINES = re.compile(rf"^{_PLAIN.pattern}$", re.M)
 _SPECIAL_HOST = re.compile(
     r"(?:www\d?|m|mobile|amp|touch)\..*|.*(?:xn--|google\.|ampproject|youtu|twitter\.com|reddit\.com|wikipedia).*"
 )
 _SPECIAL_END = re.compile(r"amp|(?:index|default)\..*|.*\.amp(?:\..*)?|amp\..*", re.I)
+_SPECIAL_LINES = re.compile(r"[/.](?:amp(?:[/.]|$)|(?:index|default)\.)", re.I | re.M)
+"""Finds all addresses with such an end, and a few others."""
 _WHOLE = re.compile(r"https?://[^/?#\s]", re.I)
 _PAGE = re.compile("[/?#]")
 _SAFE = "-._~!$'()*,:@/"
@@ -88,12 +91,26 @@ def keys(urls: Sequence[str]) -> tuple[str, ...]:
     That is the case where several posts share the link, or it is a bare home page. Fragments are kept when posts of
     this batch differ by fragment alone (link blogs, change lists), since there ``#anchor`` is the post.
     """
-    bare = [key(url) for url in urls]
+    bare = _plain_keys(urls)
+    if bare and len(set(bare)) == len(bare):
+        return tuple(bare)
+    bare = bare or [key(url) for url in urls]
     fragments = [url.partition("#")[2] if found else "" for url, found in zip(urls, bare, strict=True)]
     if len(set(bare)) < len(set(zip(bare, fragments, strict=True))):
         bare = [f"{found}#{fragment}" if fragment else found for found, fragment in zip(bare, fragments, strict=True)]
     count = Counter(bare)
     return tuple(found if count[found] == 1 and _PAGE.search(found) else "" for found in bare)
+
+
+def _plain_keys(urls: Sequence[str]) -> list[str]:
+    """``_plain_key`` of each in one go, which nearly all feeds allow; [] where that cannot be."""
+    lines = "\n".join(urls)
+    found = _PLAIN_LINES.findall(lines)
+    if len(found) != len(urls) or lines.count("\n") != len(urls) - 1 or _SPECIAL_LINES.search(lines):
+        return []
+    return (
+        [] if any(map(_SPECIAL_HOST.fullmatch, {host for host, _ in found})) else [host + path for host, path in found]
+    )
 
 
 def _key(url: str, unwraps: int) -> str:

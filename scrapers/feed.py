@@ -194,11 +194,11 @@ def _keys(entries: Sequence["Entry"], scope: str) -> list[str]:
 
 def _key(entry: "Entry", link: str, scope: str, *, named: bool) -> str:
     if named:
-        return _hash("id", "" if _GLOBAL_ID.match(entry.id) else scope, entry.id)
+        return _hash(f"id\n{'' if _GLOBAL_ID.match(entry.id) else scope}\n{entry.id}")
     if link:
-        return _hash("link", "", link)
-    return _hash("words", scope, f"{entry.link} {entry.title or entry.text}")
+        return _hash(f"link\n\n{link}")
+    return _hash(f"words\n{scope}\n{entry.link} {entry.title or entry.text}")
 
 
-def _hash(*parts: str) -> str:
-    return "feed:" + blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+def _hash(words: str) -> str:
+    return "feed:" + blake2b(words.encode("utf-8", "replace"), digest_size=12).hexdigest()

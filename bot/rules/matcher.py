@@ -17,7 +17,7 @@ from bot.rules.query import And, Leaf, Near, Node, Not, Or, Word
 from bot.rules.regex import Regex
 from bot.rules.scan import Scanner
 from bot.rules.terms import Term
-from bot.rules.text import Span, Text, atoms, outside, squeeze
+from bot.rules.text import Span, Text, atoms, outside, squeeze_all
 from scrapers import Post
 
 NOBODY: frozenset[str] = frozenset()
@@ -79,19 +79,33 @@ class Matcher:
 
         ``labels`` are the name and the tags of the source that brought the post.
         """
-        numbers = self.candidates(post)
+        return self._matched(post, self.candidates(post), labels)
+
+    def match_each(self, posts: Sequence[Post], *, labels: frozenset[str] = NOBODY) -> list[tuple[Match, ...]]:
+        """``match`` of each, for less than one by one."""
+        return [self._matched(post, few, labels) for post, few in zip(posts, self._candidates(posts), strict=True)]
+
+    def candidates(self, post: Post) -> list[int]:
+        """The numbers of the topics that a post may match; the scan rules out all others."""
+        return self._candidates([post])[0]
+
+    def _candidates(self, posts: Sequence[Post]) -> list[list[int]]:
+        texts = squeeze_all([f"{post.title}\n{post.text}" for post in posts])
+        keys = self._scanner.scan_each(texts)
+        nobody: list[int] = sorted(self._always)
+        if not keys:
+            return [nobody] * len(posts)
+        return [
+            sorted(self._always.union(*map(self._owners.__getitem__, keys[at]))) if at in keys else nobody
+            for at in range(len(posts))
+        ]
+
+    def _matched(self, post: Post, numbers: Sequence[int], labels: frozenset[str]) -> tuple[Match, ...]:
         if not numbers:
             return ()
         reading = _Reading(post, labels)
         found = ((rule, reading.met(rule.root, rule.exceptions)) for rule in map(self._rules.__getitem__, numbers))
         return tuple(Match(topic=rule.topic, places=_first(places)) for rule, places in found if places)
-
-    def candidates(self, post: Post) -> list[int]:
-        """The numbers of the topics that a post may match; the scan rules out all others."""
-        keys = self._scanner.scan(squeeze(f"{post.title}\n{post.text}"))
-        if not keys and not self._always:
-            return []
-        return sorted(self._always.union(*map(self._owners.__getitem__, keys)))
 
 
 def _first(places: Iterable[Place]) -> tuple[Place, ...]:

@@ -62,6 +62,9 @@ _PUNCTUATION = "。、“”‘’「」《》【】—·"
 _NOT_HAN = bytes((*range(0xC2, 0xE4), *range(0xEA, 0xF5)))
 """With what UTF-8 begins a character that is neither ASCII nor one of U+4000 to U+9FFF, which fold to themselves."""
 _SILENT = bytes(code for code in range(128) if not chr(code).isalnum())
+_HUSHED = _SILENT.replace(b"\0", b"")
+"""What is left out of texts that are read as one: all that is silent but what stands between them."""
+_SEAM = "\0"
 _HEARD = bytes(chr(code).isalnum() for code in range(128)) + bytes(128)
 """For bytes.translate: 1 for an ASCII letter or digit, which the scan sees, else 0."""
 
@@ -82,10 +85,26 @@ def squeeze(text: str) -> bytes:
 
     A text that hides letters behind look-alikes is there twice, as it stands and unmasked.
     """
+    return squeeze_all([text.replace(_SEAM, "")])
+
+
+def squeeze_all(texts: Sequence[str]) -> bytes:
+    """``squeeze`` of each text, with a NUL between two. In one go where all are in scripts that need little folding."""
+    whole = _SEAM.join(texts)
+    seen = _plainly(whole)
+    if seen is None and len(texts) == 1:
+        seen = _squeezed(calm(whole))
+    if seen is None or seen.count(b"\0") >= len(texts):
+        return b"\0".join(map(squeeze, texts))
+    return seen
+
+
+def _plainly(text: str) -> bytes | None:
+    """The atoms of a text in ASCII, in a western code page or in Chinese, with its NULs; None for any other."""
     if text.isascii():
-        return text.lower().encode().translate(None, _SILENT)
+        return text.lower().encode().translate(None, _HUSHED)
     seen = _western_squeezed(text)
-    return _squeezed(calm(text)) if seen is None else seen
+    return _han(_opened(calm(text))) if seen is None else seen
 
 
 def _western_squeezed(text: str) -> bytes | None:
@@ -102,12 +121,8 @@ def _western_squeezed(text: str) -> bytes | None:
 
 
 def _squeezed(text: str) -> bytes:
-    opened = _opened(text)
-    han = _han(opened)
-    if han is not None:
-        return han
     unmasked = variants.unmask(text)
-    seen = _encoded(_spread_atoms(opened))
+    seen = _encoded(_spread_atoms(_opened(text)))
     return seen if unmasked is None else seen + b"\n" + squeeze(unmasked)
 
 
@@ -116,7 +131,7 @@ def _han(opened: str) -> bytes | None:
     for sign in _PUNCTUATION:
         opened = opened.replace(sign, "")
     raw = opened.encode(errors="surrogatepass")
-    return raw.lower().translate(None, _SILENT) if len(raw.translate(None, _NOT_HAN)) == len(raw) else None
+    return raw.lower().translate(None, _HUSHED) if len(raw.translate(None, _NOT_HAN)) == len(raw) else None
 
 
 def atoms(text: str) -> str:
@@ -128,12 +143,14 @@ def atoms(text: str) -> str:
 class _Table:
     """``atoms``, byte by byte, for a code page whose letters fold apart from each other.
 
-    ``letters`` is for bytes.translate, ``silent`` are the bytes that no atom comes from, ``several`` those that more
-    than one comes from: œ, ß, ½. The rare letter that does not fold to ASCII (þ) is left out of ``letters``.
+    ``letters`` is for bytes.translate, ``silent`` are the bytes that no atom comes from but NUL, ``several`` those that
+    more than one comes from: œ, ß, ½; ``heard`` is 0 for a silent byte, else 1. The rare letter that does not fold to
+    ASCII (þ) is left out of ``letters``.
     """
 
     letters: bytes
     silent: bytes
+    heard: bytes
     several: tuple[tuple[bytes, bytes], ...]
 
     def squeeze(self, raw: bytes) -> bytes | None:
@@ -151,7 +168,8 @@ def _western() -> _Table:
     pairs = tuple(zip(codes, spelt, strict=True))
     return _Table(
         letters=b"".join(letters if len(letters) == 1 else code for code, letters in pairs),
-        silent=b"".join(code for code, letters in pairs if not letters),
+        silent=b"".join(code for code, letters in pairs if not letters and code != b"\0"),
+        heard=bytes(bool(letters) for _, letters in pairs),
         several=tuple((code, letters) for code, letters in pairs if len(letters) > 1 and letters.isascii()),
     )
 
@@ -182,7 +200,7 @@ def _replaced(text: str, pairs: Sequence[tuple[str, str]]) -> str:
 
 
 _BESIDE = "\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\uff9e\uff9f"
-_mark = f"(?:[^\\w\\s!-~\u2000-\u20cf\u2100-\u3029\u3030-\u3098\uff00-\uff9d{EMOJI}]|[{_BESIDE}])"
+_mark = f"(?:[^\\w\\s\0!-~\u2000-\u20cf\u2100-\u3029\u3030-\u3098\uff00-\uff9d{EMOJI}]|[{_BESIDE}])"
 _suspect = re.compile(_mark)
 _throng = re.compile(f"({_mark}{{{_CROWD}}})({_mark}+)")
 
@@ -270,13 +288,22 @@ class Text:
 
     def _places(self) -> tuple[str, list[int], list[int]]:
         if self._read is None:
-            self._read = _ascii(self.original) if self.original.isascii() else _clusters(self.original)
+            self._read = _western_read(self.original) or _clusters(self.original)
         return self._read
 
 
-def _ascii(text: str) -> tuple[str, list[int], list[int]]:
-    heard = text.encode().translate(_HEARD)
-    return atoms(text), list(compress(range(len(text)), heard)), list(compress(range(1, len(text) + 1), heard))
+def _western_read(text: str) -> tuple[str, list[int], list[int]] | None:
+    """``_clusters`` of a text in which each character is one atom or none, as in nearly all western ones; else None."""
+    try:
+        raw = text.encode(_WESTERN)
+    except UnicodeEncodeError:
+        return None
+    table = _western()
+    seen = raw.translate(table.letters, table.silent + b"\0")
+    if not seen.isascii():
+        return None
+    heard = raw.translate(table.heard)
+    return seen.decode(), list(compress(range(len(text)), heard)), list(compress(range(1, len(text) + 1), heard))
 
 
 def _clusters(text: str) -> tuple[str, list[int], list[int]]:
@@ -291,7 +318,7 @@ def _clusters(text: str) -> tuple[str, list[int], list[int]]:
         start, at = found.span()
         if found[1] is not None:
             heard = found[1].encode().translate(_HEARD)
-            spelt.append(atoms(found[1]))
+            spelt.append(_ascii_atoms(found[1]))
             begins.extend(compress(range(start, at), heard))
             ends.extend(compress(range(start + 1, at + 1), heard))
         elif found[2] is not None:
@@ -306,6 +333,10 @@ def _clusters(text: str) -> tuple[str, list[int], list[int]]:
             begins.extend([start] * len(few))
             ends.extend([at] * len(few))
     return "".join(spelt), begins, ends
+
+
+def _ascii_atoms(text: str) -> str:
+    return text.lower().encode().translate(None, _SILENT).decode()
 
 
 @lru_cache(maxsize=8_192)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 from bot.model import Field, Hit, Match, Place, Seen, Source, utc
@@ -63,13 +64,13 @@ class Archive:
         known = self._known(place, distinct, links)
         (free,) = self._conn.execute("SELECT coalesce(max(id), 0) + 1 FROM posts").fetchone()
         rows: list[tuple[object, ...]] = []
-        sightings, seen, here = [], [], 0
+        sightings, seen, here, at = [], [], 0, now.timestamp()
         for post, link in zip(distinct, links, strict=True):
             key, digest = hashed(post.key), hashed(f"{post.title}\0{post.text}")
             row = known.get(post.key) or known.get(link)
             if row is None or row.is_another(key, digest):
                 row = _Known(free + len(rows))
-                rows.append(_row(row.id, post, link, source.name, now))
+                rows.append(_row(row.id, post, link, source.name, at))
             here += row.digest is None
             if row.digest != digest:
                 fresh = is_fresh(post, row.fresh)
@@ -214,7 +215,7 @@ def _moved(places: Iterable[Place], by: int, *, titled: bool) -> list[Place]:
     ]
 
 
-def _row(row: int, post: Post, link: str, source: str, now: datetime) -> tuple[object, ...]:
+def _row(row: int, post: Post, link: str, source: str, seen: float) -> tuple[object, ...]:
     published = None if post.published is None else post.published.timestamp()
     return (
         row,
@@ -229,18 +230,13 @@ def _row(row: int, post: Post, link: str, source: str, now: datetime) -> tuple[o
         _list(post.links),
         _list(post.media),
         source,
-        now.timestamp(),
+        seen,
     )
 
 
 def _list(values: Sequence[str]) -> str:
-    """As JSON; addresses of plain letters, which nearly all are, without the cost of an encoder."""
-    if not values:
-        return "[]"
-    letters = "".join(values)
-    if letters.isascii() and letters.isprintable() and '"' not in letters and "\\" not in letters:
-        return '["' + '", "'.join(values) + '"]'
-    return json.dumps(values)
+    """As JSON, at a fifth of what ``dumps`` costs."""
+    return "[" + ", ".join(map(encode_basestring_ascii, values)) + "]"
 
 
 def hashed(text: str) -> int:

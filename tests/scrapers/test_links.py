@@ -200,6 +200,25 @@ def test_the_short_way_to_a_key_leads_to_the_same_one(scheme: str, host: str, pa
     assert _links._plain_key(url) in ("", _links._key(url, 3))
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            ["https://example.org/a", "http://www.example.org/a/", "https://example.org/a-1", "https://example.org/2/b",
+             "https://m.example.org/c", "https://example.org/amp", "https://example.org/d/index.html", "https://b.org",
+             "https://example.org/a#x", "https://example.org/a#y", "https://example.org/e?a=1", "", "no address",
+             "https://example.org/f\nhttps://example.org/g"]
+        ),
+        max_size=6,
+    )
+)  # fmt: skip
+def test_the_links_of_a_batch_have_the_keys_that_they_have_alone(urls: list[str]) -> None:
+    found, alone = _links.keys(urls), list(map(_links.key, urls))
+    for url, key, own in zip(urls, found, alone, strict=True):
+        assert key.partition("#")[0] in ("", own)
+        if alone.count(own) == 1 and "/" in own:
+            assert key.partition("#")[0] == own, url
+
+
 def test_the_short_way_is_taken_by_ordinary_addresses() -> None:
     assert _links._plain_key("https://www.example.org/2026/11/h100-racks/") == "example.org/2026/11/h100-racks"
     assert _links._plain_key("https://www.example.org/2026/h100.html") == "example.org/2026/h100.html"

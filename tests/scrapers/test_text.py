@@ -134,7 +134,8 @@ ORDINARY = st.recursive(
          "<br>", "<br/>", "<hr />", '<img src="/p.jpg" alt="a b">', "<img alt=\"it's\" src=\"q.png\"/>",
          '<a href="/one">', "</a>", '<a class="x" href="https://other.example.org/a?b=1&amp;c=2">', "<a name=top>",
          "<a href=two>", '<a data-href="no" href="yes">', '<a\thref="/tab">', '<a class="x"\n\t\thref="/tabs">',
-         '<a HREF="/capital">', '<img SRC="c.png">']
+         '<a HREF="/capital">', '<img SRC="c.png">',
+         '<a title="<p>H200</p>" href="/t">', "<a title='a<br>b'>", "<a <p>", "<b title=<p> x>", ">"]
     ),
     lambda inner: st.builds(
         lambda name, parts: f"<{name}>{''.join(parts)}</{name}>",
@@ -143,16 +144,25 @@ ORDINARY = st.recursive(
     ),
     max_leaves=25,
 )  # fmt: skip
+ODD = st.sampled_from(
+    ["", "no tags", "a < b", "<p>", "\0", "<p>\0</p>", '<a href="', '">', "<!--", "&lt;p&gt;x&lt;/p&gt;", "<p> </p>"]
+)
 BASE = "https://news.example.org/posts/1"
 
 
 @given(st.lists(ORDINARY, max_size=6).map("".join))
 def test_plain_tags_are_read_without_a_tree_as_they_are_with_one(html: str) -> None:
-    simple = _text._simple(html, BASE)
-    if simple is not None:
+    for simple in _text._simple([html], [BASE]) or ():
         assert simple.text == _text.to_text(html)
         assert simple.links == _text.links(html, BASE)
         assert simple.media == _text._addresses(_text._SRC, html, BASE)
+
+
+@given(st.lists(st.one_of(st.lists(ORDINARY, max_size=4).map("".join), ODD), max_size=5))
+def test_pieces_that_are_read_as_one_are_read_as_each_alone(htmls: list[str]) -> None:
+    bases = [f"https://news{number}.example.org/" for number in range(len(htmls))]
+    assert _text.extracts(htmls, bases) == list(map(_text.extract, htmls, bases))
+    assert _text.to_lines(htmls) == list(map(_text.to_line, htmls))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +174,7 @@ def test_plain_tags_are_read_without_a_tree_as_they_are_with_one(html: str) -> N
     ],
 )
 def test_ordinary_html_needs_no_tree(html: str) -> None:
-    assert _text._simple(html, BASE) is not None
+    assert _text._simple([html], [BASE]) is not None
 
 
 @pytest.mark.parametrize(
@@ -183,4 +193,4 @@ def test_ordinary_html_needs_no_tree(html: str) -> None:
     ],
 )
 def test_what_a_tree_could_read_otherwise_is_left_to_it(html: str) -> None:
-    assert _text._simple(html, BASE) is None
+    assert _text._simple([html], [BASE]) is None

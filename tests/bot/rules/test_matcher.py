@@ -270,6 +270,13 @@ def test_a_topic_matches_the_same_whatever_stands_beside_it(
 WORDS_NEAR = st.lists(st.sampled_from(("a1", "b1", "c1", "x", "芯")), max_size=12).map(" ".join)
 
 
+@given(st.lists(QUERIES, max_size=3), st.lists(TEXTS, max_size=5))
+def test_posts_are_matched_together_as_each_alone(queries: list[str], texts: list[str]) -> None:
+    topics = matcher.compile(Topic(name=str(number), query=words) for number, words in enumerate(queries))
+    posts = [Post(key=str(number), url="", text=text) for number, text in enumerate(texts)]
+    assert topics.match_each(posts) == list(map(topics.match, posts))
+
+
 @given(WORDS_NEAR, st.integers(0, 3), st.booleans())
 def test_near_is_what_counting_every_pair_finds(text: str, distance: int, ordered: bool) -> None:
     words = text.split(" ")

@@ -2,8 +2,9 @@ import sys
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 
-from bot.rules.text import Text, atoms, calm, continues, fold, outside, squeeze
+from bot.rules.text import Text, atoms, calm, continues, fold, outside, squeeze, squeeze_all
 from tests.spellings import ANY, SPELT
 
 
@@ -46,6 +47,11 @@ def test_a_text_that_holds_chinese_is_squeezed_as_one_that_does_not(text: str) -
 def test_the_atoms_of_a_text_are_what_the_scan_sees(text: str) -> None:
     assert Text(text).atoms == atoms(Text(text).original)
     assert Text(text).atoms.encode(errors="surrogatepass") == squeeze(text).partition(b"\n")[0]
+
+
+@given(st.lists(SPELT | ANY | st.sampled_from(["H100", "caf\u00e9", "超微。H100", "\0", "\u0301a", "🔥"]), max_size=6))
+def test_texts_are_squeezed_together_as_each_alone(texts: list[str]) -> None:
+    assert squeeze_all(texts) == b"\0".join(map(squeeze, texts))
 
 
 @given(SPELT | ANY)

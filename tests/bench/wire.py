@@ -25,8 +25,8 @@ LEXICON, FAMOUS = 60_000, 2_000
 NAMES, FAMOUS_NAMES, KEPT = 12, 8, 0.7
 """Those of one story, of all and of the famous ones; and the share of both that a retelling has."""
 NUMBERS = 3
-TOLD = 450
-"""Characters of a text in which it says what it is about."""
+TOLD, TOLD_HAN = 450, 200
+"""Characters of a text, and of a Chinese one, in which it says what it is about."""
 LANGUAGES = ("en", "fr", "zh")
 """Those of the corpus, in turn."""
 SITES = 60
@@ -85,12 +85,12 @@ def _numbers(random: Random) -> Iterator[str]:
 
 def _told(random: Random, number: int, plain: Post, telling: Sequence[str], topics: Sequence[str]) -> Post:
     """A post that tells a story in these sentences."""
-    text = plain.text
-    for word in telling:
-        text = corpus.put(random, text, word, within=TOLD)
-    text = corpus.put(random, text, topics[0], within=TOLD)
+    text, lang = plain.text, LANGUAGES[number % 3]
+    within = TOLD_HAN if lang == "zh" else TOLD
+    for word in (*telling, topics[0]):
+        text = corpus.put(random, text, word, within=within)
     title = " ".join((*topics, telling[0], plain.title, telling[-1]))
-    return replace(plain, title=title, text=text, lang=LANGUAGES[number % 3], **_place(random, number))
+    return replace(plain, title=title, text=text, lang=lang, **_place(random, number))
 
 
 def _place(random: Random, number: int) -> dict[str, str | tuple[str, ...]]:

@@ -9,7 +9,7 @@ terms       names, numbers and words as keys that are alike in several languages
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from unicodedata import normalize
@@ -67,19 +67,19 @@ _PARTICLES = frozenset("的了在是我有和不这中大来上个国到说们�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The keys of what a post is about.
+    """The keys of what a post is about, as numbers: ``spelt`` tells which is which.
 
     ``words`` are all, those of ``lead`` stand in its headline or first sentence. ``names`` are proper names, codes and
     numbers, ``sounds`` what may be a Chinese name, in Latin letters, from a ``chinese`` text or from another, and
     ``foreign`` Chinese words quoted in a text of another script.
     """
 
-    words: frozenset[str]
-    lead: frozenset[str]
-    names: frozenset[str]
-    sounds: frozenset[str] = frozenset()
+    words: frozenset[int]
+    lead: frozenset[int]
+    names: frozenset[int]
+    sounds: frozenset[int] = frozenset()
     chinese: bool = False
-    foreign: frozenset[str] = frozenset()
+    foreign: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,41 +190,62 @@ def _sampled(size: int, rank: int) -> re.Pattern[str]:
     return re.compile(f"(?=([{_SAMPLED[rank]}{re.escape(''.join(few))}].{{{size - 1}}}))", re.DOTALL)
 
 
+def number(key: str) -> int:
+    """A key as a number of 32 bits, the same tomorrow and elsewhere."""
+    return crc32(key.encode(errors="replace"))
+
+
 def terms(text: str) -> Terms:
     """What a text is about, judged by its beginning."""
     told, first = _told(text), LEAD
-    if _han.search(told[:40]):
+    if _is_han(told):
         told, first = told[:TOLD_HAN], LEAD_HAN
-    words, names, quoted, leading, chinese = list[str](), list[str](), list[str](), 0, 0
+    words, names, quoted, leading, chinese = list[int](), list[int](), list[int](), 0, 0
     gap = _gap.search(told, first)
     for part in (told[: gap.start()], told[gap.start() :]) if gap else (told,):
         for token in _token.findall(part):
             if "\u3400" <= token[0] <= "\u9fff":
-                keys, proper = _pairs(token), False
+                keys, proper = _numbered_pairs(token), False
                 quoted += keys
                 chinese += len(token)
             else:
-                keys, proper = _keys(token)
+                keys, proper = _numbered(token)
             words += keys
             if proper:
                 names += keys
         leading = leading or len(words)
-    numbers = _numbers(told)
+    numbers = list(map(number, _numbers(told)))
     is_chinese = 4 * chinese > len(told)
-    spoken = _spoken(told) if is_chinese else _spelt(told)
     return Terms(
         words=frozenset(words).union(numbers),
         lead=frozenset(words[:leading]),
         names=frozenset(names).union(numbers),
-        sounds=frozenset([f"~{name}" for name in spoken]),
+        sounds=frozenset(map(number, _sounds(told, chinese=is_chinese))),
         chinese=is_chinese,
         foreign=frozenset() if is_chinese else frozenset(quoted),
     )
 
 
+def spelt(text: str) -> Mapping[int, str]:
+    """The keys of a text by their numbers."""
+    told = _told(text)
+    told = told[:TOLD_HAN] if _is_han(told) else told
+    keys = [key for token in _token.findall(told) for key in _keys(token)[0]]
+    sounds = [*_sounds(told, chinese=True), *_sounds(told, chinese=False)]
+    return {number(key): key for key in (*keys, *_numbers(told), *sounds)}
+
+
+def _is_han(told: str) -> bool:
+    return bool(_han.search(told[:40]))
+
+
 def _numbers(told: str) -> list[str]:
     coded = _dashed.search(told)
     return [f"#{number}" for number in figures.numbers(_code.sub(" ", told) if coded else told)]
+
+
+def _sounds(told: str, *, chinese: bool) -> list[str]:
+    return [f"~{name}" for name in (_spoken(told) if chinese else _spelt(told))]
 
 
 def _told(text: str) -> str:
@@ -233,15 +254,23 @@ def _told(text: str) -> str:
     return told if told.isascii() else variants.simplified(normalize("NFC", bare(calm(told))))
 
 
-def _pairs(run: str) -> Sequence[str]:
-    return [run[place : place + 2] for place in range(len(run) - 1)]
+def _numbered_pairs(run: str) -> Sequence[int]:
+    """``number`` of each two characters of a Chinese run, which take three bytes each."""
+    raw = run.encode()
+    return [crc32(raw[place : place + 6]) for place in range(0, len(raw) - 3, 3)]
 
 
 @lru_cache(maxsize=1 << 14)
+def _numbered(token: str) -> tuple[Sequence[int], bool]:
+    """``_keys`` as numbers, remembered: most tokens are in many texts."""
+    keys, proper = _keys(token)
+    return tuple(map(number, keys)), proper
+
+
 def _keys(token: str) -> tuple[Sequence[str], bool]:
-    """The keys of a token that is not Chinese, and whether it is a name or a code."""
-    if "\uac00" <= token[0] <= "\ud7af":
-        return tuple(_pairs(token)), False
+    """The keys of a token, and whether it is a name or a code."""
+    if "\u3400" <= token[0] <= "\u9fff" or "\uac00" <= token[0] <= "\ud7af":
+        return [token[place : place + 2] for place in range(len(token) - 1)], False
     if "\u30a1" <= token[0] <= "\u30fc":
         return ((_stem(anyascii(token)),), True) if len(token) > 2 else ((), False)
     if any(map(str.isdigit, token)):

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Set
 
 from bot.rules import common, figures
-from bot.rules.fingerprint import STEM
+from bot.rules.fingerprint import STEM, number
 
 BUCKETS = 1 << 20
 
@@ -27,11 +27,6 @@ _NAMES = """
     hopper hynix lenovo micron morgan nvl72 nvlink pcie samsung smci stanley supermicro sxm sxm5 xeon
     united states usa vereinigte washington white house xiaomi youtube 中国 美国 北京 上海 深圳 香港 台湾 英伟 伟达
 """
-
-
-def number(key: str) -> int:
-    """A key as a number of 32 bits, the same tomorrow and elsewhere."""
-    return zlib.crc32(key.encode(errors="replace"))
 
 
 def _usual() -> Mapping[int, int]:

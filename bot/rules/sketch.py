@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from bot.rules import fingerprint
-from bot.rules.frequencies import number
+from bot.rules.fingerprint import number
 from scrapers import Post
 
 
@@ -34,7 +34,7 @@ class Sketch:
     @property
     def keys(self) -> frozenset[int]:
         """The keys that are counted in the archive."""
-        return self.words | self.names | self.sounds | self.links
+        return self.words | self.sounds | self.links
 
 
 _PARTS = ("minima", "links", "words", "lead", "names", "sounds", "foreign")
@@ -52,7 +52,11 @@ def of(post: Post) -> Sketch:
         lang=post.lang.lower().replace("_", "-").split("-")[0],
         minima=print_.minima,
         links=frozenset([number(link(each)) for each in print_.links]),
-        **{part: frozenset(map(number, getattr(terms, part))) for part in _PARTS[2:]},
+        words=terms.words,
+        lead=terms.lead,
+        names=terms.names,
+        sounds=terms.sounds,
+        foreign=terms.foreign,
     )
 
 

@@ -16,7 +16,8 @@ from functools import lru_cache
 
 from bot.model import Hit, Place, Story, Tie
 from bot.rules import figures, fingerprint, sketch, template
-from bot.rules.frequencies import ASSUMED, Frequencies, number
+from bot.rules.fingerprint import number
+from bot.rules.frequencies import ASSUMED, Frequencies
 from bot.rules.sketch import Sketch
 from scrapers import Post
 
@@ -101,7 +102,7 @@ def read(post: Post, topics: Iterable[str], places: Iterable[Place], archive: Fr
 @lru_cache(maxsize=256)
 def _asked(words: str) -> frozenset[int]:
     found = fingerprint.terms(words)
-    return frozenset(map(number, found.words | found.names | found.sounds))
+    return found.words | found.sounds
 
 
 def marks(reading: Reading) -> Mapping[int, float | None]:
@@ -294,7 +295,6 @@ def _same_language(mine: Sketch, theirs: Sketch, shared: frozenset[int]) -> bool
 
 
 def _rarest(mine: Reading, found: Iterable[int]) -> list[str]:
-    terms = fingerprint.of(mine.post).terms
-    spelt = {number(key): key for key in terms.words | terms.names | terms.sounds}
+    spelt = fingerprint.spelt(f"{mine.post.title}\n{mine.post.text}")
     telling = [(-mine.weights[key], spelt[key]) for key in found if mine.weights[key]]
     return [key.lstrip("#~") for _, key in sorted(telling)[:6]]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules import fingerprint
-from bot.rules.fingerprint import LONGEST, MIN_WEIGHT, MINIMA, containment, fold, of, terms, weight
+from bot.rules.fingerprint import LONGEST, MIN_WEIGHT, MINIMA, containment, fold, number, of, spelt, terms, weight
 from scrapers import Post
 from tests.support import MakePost
 
@@ -23,8 +23,12 @@ def held(one: str, other: str) -> float:
     return containment(fold(post(one)), fold(post(other)))
 
 
-def words(text: str) -> frozenset[str]:
-    return terms(text).words
+def words(text: str) -> set[str]:
+    return spelt_in(text, terms(text).words)
+
+
+def spelt_in(text: str, numbers: frozenset[int]) -> set[str]:
+    return {spelt(text)[each] for each in numbers}
 
 
 @pytest.mark.parametrize(
@@ -98,17 +102,16 @@ def test_one_thing_has_one_key_in_two_languages(one: str, other: str, key: str) 
 
 
 def test_a_chinese_name_sounds_alike_in_both_scripts_and_both_orders() -> None:
-    spelt = [
-        terms(text).sounds for text in ("one Su Di was there", "one Di Su was there", "昨天苏菂在北京的一个仓库里")
-    ]
-    assert "~sudi" in spelt[0] & spelt[1] & spelt[2]
+    texts = ("one Su Di was there", "one Di Su was there", "昨天苏菂在北京的一个仓库里")
+    assert all("~sudi" in spelt_in(text, terms(text).sounds) for text in texts)
     assert [terms(text).chinese for text in ("Su Di", "昨天苏菂在北京")] == [False, True]
 
 
 def test_names_are_capitalised_codes_and_numbers() -> None:
-    found = terms("some Gigabyte servers with H100 for 30,000 dollars")
-    assert found.names >= {"gigaby", "h100", "#30000"}
-    assert not found.names & {"some", "server", "with", "dollar"}
+    text = "some Gigabyte servers with H100 for 30,000 dollars"
+    found = spelt_in(text, terms(text).names)
+    assert found >= {"gigaby", "h100", "#30000"}
+    assert not found & {"some", "server", "with", "dollar"}
 
 
 def test_links_and_the_own_page_are_keys_of_addresses(make_post: MakePost) -> None:
@@ -129,7 +132,15 @@ def test_any_post_has_a_fingerprint(title: str, text: str) -> None:
     assert 0 <= found.digest < 2**64
     assert len(found.minima) <= MINIMA
     assert bool(found.digest) == (weight(fold(post(text, title))) >= MIN_WEIGHT)
-    assert not found.terms.words & {""}
+    assert found.terms.names <= found.terms.words >= found.terms.lead
+    assert "" not in words(f"{title}\n{text}")
+
+
+@given(CLEAN | st.text("苏菂ABc1-2 カナ한글é 3万"))
+def test_every_number_can_be_spelt_again(text: str) -> None:
+    found = terms(text)
+    keys = spelt_in(text, found.words | found.sounds | found.names | found.foreign)
+    assert {number(key) for key in keys} == found.words | found.sounds
 
 
 @given(CLEAN, CLEAN)

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.frequencies import BUCKETS, Frequencies, number
+from bot.rules.fingerprint import number
+from bot.rules.frequencies import BUCKETS, Frequencies
 
 NUMBERS = st.frozensets(st.integers(0, 2**32 - 1), max_size=40)
 

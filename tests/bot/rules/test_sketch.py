@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules import fingerprint, sketch
-from bot.rules.frequencies import number
+from bot.rules.fingerprint import number
 from scrapers import Post
 
 CLEAN = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)

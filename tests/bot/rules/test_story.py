@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from bot.model import Field, Hit, Match, Place, Seen, Story, Tie
 from bot.rules import sketch, story
-from bot.rules.frequencies import Frequencies, number
+from bot.rules.fingerprint import number
+from bot.rules.frequencies import Frequencies
 from bot.rules.story import Likeness, Neighbour, Reading
 from scrapers import Post
 

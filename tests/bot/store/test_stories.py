@@ -8,7 +8,7 @@ import pytest
 
 from bot.model import Alert, AlertKind, Chat, Hit, Match, Pace, Source, Story, Tie
 from bot.rules import sketch, story
-from bot.rules.frequencies import number
+from bot.rules.fingerprint import number
 from bot.store import Store
 from bot.store.postings import CROWD
 from bot.store.stories import SNAPSHOT

@@ -18,7 +18,7 @@ from zlib import crc32
 from anyascii import anyascii
 
 from bot.rules import figures, variants
-from bot.rules.text import bare, calm, squeeze
+from bot.rules.text import atoms, bare, calm
 from scrapers import Post, link_keys
 
 MIN_WEIGHT = 60
@@ -113,15 +113,13 @@ def of(post: Post) -> Fingerprint:
 
 
 def _digest(folded: str) -> int:
-    return int.from_bytes(hashlib.blake2b(folded.encode(), digest_size=8).digest())
+    return int.from_bytes(hashlib.blake2b(folded.encode(errors="replace"), digest_size=8).digest())
 
 
 @lru_cache(maxsize=64)
 def fold(post: Post) -> str:
     """The letters and digits of a post's title and text. The title belongs to it: a template may differ there alone."""
-    words = squeeze(_without_addresses(f"{post.title}\n{post.text}"[:LONGEST]))
-    unmasked = words.rpartition(b"\n")[2]
-    return variants.simplified(unmasked.decode(errors="replace"))
+    return variants.simplified(atoms(calm(_without_addresses(f"{post.title}\n{post.text}"[:LONGEST]))))
 
 
 def _without_addresses(text: str) -> str:
@@ -135,7 +133,7 @@ def weight(folded: str) -> int:
 
 def _ideographs(folded: str) -> int:
     """How many of its characters are Chinese, Japanese or Korean, by their first bytes."""
-    raw = b"" if folded.isascii() else folded.encode()
+    raw = b"" if folded.isascii() else folded.encode(errors="replace")
     return len(raw) - len(raw.translate(None, _LEADS))
 
 
@@ -164,7 +162,7 @@ def _minima(folded: str) -> frozenset[int]:
     """
     size, minima = _size(folded), list[int]()
     for rank in (0, 1):
-        shingles = {shingle.encode() for shingle in _sampled(size, rank).findall(folded)}
+        shingles = {shingle.encode(errors="replace") for shingle in _sampled(size, rank).findall(folded)}
         hashes = sorted([crc32(shingle, 1) >> 1 for shingle in shingles])[: MINIMA - len(minima)]
         minima += [rank << 31 | each for each in hashes]
         if len(minima) == MINIMA:
@@ -269,13 +267,15 @@ def _numbered(token: str) -> tuple[Sequence[int], bool]:
 
 def _keys(token: str) -> tuple[Sequence[str], bool]:
     """The keys of a token, and whether it is a name or a code."""
+    if token.isascii() and token.isalpha():
+        return ((token[:STEM].lower(),), token[0].isupper()) if len(token) > 2 else ((), False)
     if "\u3400" <= token[0] <= "\u9fff" or "\uac00" <= token[0] <= "\ud7af":
         return [token[place : place + 2] for place in range(len(token) - 1)], False
     if "\u30a1" <= token[0] <= "\u30fc":
         return ((_stem(anyascii(token)),), True) if len(token) > 2 else ((), False)
     if any(map(str.isdigit, token)):
         return ((), False) if token.isdigit() else ((token.casefold().replace("-", ""),), True)
-    key = _stem(token if token.isascii() else anyascii(token))
+    key = _stem(anyascii(token))
     return ((key,), token[0].isupper()) if len(key) > 2 else ((), False)
 
 

@@ -9,7 +9,7 @@ terms       names, numbers and words as keys that are alike in several languages
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from unicodedata import normalize
@@ -224,13 +224,18 @@ def terms(text: str) -> Terms:
     )
 
 
-def spelt(text: str) -> Mapping[int, str]:
-    """The keys of a text by their numbers."""
+def spelt(text: str, wanted: Set[int]) -> Mapping[int, str]:
+    """The keys of a text that have these numbers."""
     told = _told(text)
-    told = told[:TOLD_HAN] if _is_han(told) else told
-    keys = [key for token in _token.findall(told) for key in _keys(token)[0]]
+    tokens = set(_token.findall(told))
+    keys = [key for token in tokens if not wanted.isdisjoint(_key_numbers(token)) for key in _keys(token)[0]]
     sounds = [*_sounds(told, chinese=True), *_sounds(told, chinese=False)]
-    return {number(key): key for key in (*keys, *_numbers(told), *sounds)}
+    found = {number(key): key for key in (*keys, *_numbers(told), *sounds)}
+    return {each: found[each] for each in wanted & found.keys()}
+
+
+def _key_numbers(token: str) -> Sequence[int]:
+    return _numbered_pairs(token) if _han.match(token) else _numbered(token)[0]
 
 
 def _is_han(told: str) -> bool:

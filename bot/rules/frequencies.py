@@ -7,7 +7,7 @@ the same few megabytes; two rare keys seldom share one.
 import math
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 
 from bot.rules import common, figures
 from bot.rules.fingerprint import STEM, number
@@ -29,13 +29,19 @@ _NAMES = """
 """
 
 
-def _usual() -> Mapping[int, int]:
-    plain = {number(word[:STEM]): _EVERYDAY for word in common.ENGLISH | common.FRENCH}
-    return {number(name[:STEM]): _FAMILIAR for name in _NAMES.split()} | plain
+def _known() -> Mapping[int, tuple[int, float]]:
+    """Keys that say less than their frequencies do: in how many more posts they are taken to be, and which part counts.
+
+    Small numbers and years are in too many texts to say much.
+    """
+    names = dict.fromkeys((word[:STEM] for word in _NAMES.split()), (_FAMILIAR, 1.0))
+    plain = dict.fromkeys((word[:STEM] for word in common.ENGLISH | common.FRENCH), (_EVERYDAY, 1.0))
+    small = dict.fromkeys((f"#{each}" for each in figures.SMALL), (0, 0.5))
+    return {number(key): known for key, known in (names | plain | small).items()}
 
 
-_USUAL = _usual()
-_SMALL = frozenset([number(f"#{small}") for small in figures.SMALL])
+_KNOWN = _known()
+_KNOWN_KEYS = frozenset(_KNOWN)
 
 
 class Frequencies:
@@ -58,18 +64,16 @@ class Frequencies:
         """In how many posts a key was, at most: another may share its bucket."""
         return self._posts[key % BUCKETS]
 
-    def weights(self, keys: Set[int], *, asked: Set[int] = frozenset()) -> dict[int, float]:
-        """What it says that two posts share each of these keys: nothing if a topic ``asked`` for it.
-
-        Small numbers and years are in too many texts to say much.
-        """
+    def weights(self, keys: frozenset[int], *, asked: frozenset[int] = frozenset()) -> dict[int, float]:
+        """What it says that two posts share each of these keys: nothing if a topic ``asked`` for it."""
         posts, all_posts = self._posts, math.log(self.total + ASSUMED)
         found = {key: all_posts - math.log(posts[key % BUCKETS] + 0.5) for key in keys}
-        for key in _USUAL.keys() & found.keys():
-            found[key] = all_posts - math.log(posts[key % BUCKETS] + _USUAL[key] + 0.5)
-        for key in _SMALL & found.keys():
-            found[key] /= 2
-        return found | dict.fromkeys(found.keys() & asked, 0.0)
+        for key in keys & _KNOWN_KEYS:
+            more, part = _KNOWN[key]
+            found[key] = (all_posts - math.log(posts[key % BUCKETS] + more + 0.5)) * part
+        for key in keys & asked:
+            found[key] = 0.0
+        return found
 
     def dump(self) -> bytes:
         """The counts, to be kept."""

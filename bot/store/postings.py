@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 CROWD = 32
 """Of the posts that have a mark, so many are remembered, the newest: what more have it tells little."""
-_SLOTS = 1 << 20
+_SLOTS = 1 << 16
+"""With which the table begins. It is made four times as wide whenever more than one mark a slot has been added."""
 _LISTED = 8
 """Posts with which a mark gets a list of its own, when it is next asked for."""
 
@@ -22,23 +23,33 @@ class Postings:
     __slots__ = ("_chains", "_lists", "_newest", "_start")
 
     def __init__(self) -> None:
-        self._newest = array("I", bytes(4 * _SLOTS))
+        self._newest = array("I", bytes(4 * _SLOTS))  # where each slot's chain begins
         self._chains = array("I")  # mark, post, and where the chain goes on: three numbers each, side by side
         self._start = 3  # where the first that is left would stand, had none been forgotten; 0 ends a chain
         self._lists: dict[int, array[int]] = {}
 
     def add(self, post: int, marks: Iterable[int]) -> None:
         """Let a post be found by these marks."""
-        newest, lists, chains = self._newest, self._lists, self._chains
+        if len(self._chains) > 3 * len(self._newest):
+            self._widen()
+        newest, lists, chains, slots = self._newest, self._lists, self._chains, len(self._newest)
         place = self._start + len(chains)
         for mark in marks:
             if mark in lists:
                 lists[mark].append(post)
                 continue
-            slot = mark % _SLOTS
+            slot = mark % slots
             chains.extend((mark, post, newest[slot]))
             newest[slot] = place
             place += 3
+
+    def _widen(self) -> None:
+        slots, chains = 4 * len(self._newest), self._chains
+        self._newest = newest = array("I", bytes(4 * slots))
+        for place in range(0, len(chains), 3):
+            slot = chains[place] % slots
+            chains[place + 2] = newest[slot]
+            newest[slot] = self._start + place
 
     def having(self, mark: int) -> "array[int]":
         """The newest posts that have a mark, the newest last."""
@@ -53,7 +64,7 @@ class Postings:
 
     def _chained(self, mark: int) -> "array[int]":
         start, chains, found = self._start, self._chains, array("I")
-        place = self._newest[mark % _SLOTS] - start
+        place = self._newest[mark % len(self._newest)] - start
         while place >= 0 and len(found) < CROWD:
             if chains[place] == mark:
                 found.append(chains[place + 1])

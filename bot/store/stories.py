@@ -21,7 +21,7 @@ WORDED = 16
 """Of the posts that have a stretch of text, so many are considered, the newest: a copy shares several of them."""
 SHORTLIST = 64
 """Posts that are looked up at most, until enough are found whose stories are not too old."""
-SNAPSHOT = 1_000
+SNAPSHOT = 2_000
 """The counts are written after so many posts; those of later posts are counted again at the next start."""
 
 

@@ -28,7 +28,7 @@ def words(text: str) -> set[str]:
 
 
 def spelt_in(text: str, numbers: frozenset[int]) -> set[str]:
-    return {spelt(text)[each] for each in numbers}
+    return set(spelt(text, numbers).values())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def counted(*posts: set[str]) -> Frequencies:
 
 
 def weigh(archive: Frequencies, *keys: str, asked: str = "") -> list[float]:
-    found = archive.weights({number(key) for key in keys}, asked={number(asked)})
+    found = archive.weights(frozenset(map(number, keys)), asked=frozenset([number(asked)]))
     return [found[number(key)] for key in keys]
 
 
@@ -34,7 +34,7 @@ def test_the_rarer_a_key_the_more_it_says() -> None:
 
 def test_what_a_topic_asks_for_says_nothing() -> None:
     assert weigh(Frequencies(), "h100", "rack", asked="h100")[0] == 0.0 < weigh(Frequencies(), "rack", asked="h100")[0]
-    assert Frequencies().weights(set(), asked={1}) == {}
+    assert Frequencies().weights(frozenset(), asked=frozenset([1])) == {}
 
 
 def test_a_key_is_counted_once_a_post() -> None:

@@ -54,6 +54,18 @@ def test_what_is_forgotten_is_not_found_and_what_came_later_is() -> None:
     assert found(postings, 7, 8) == [[], [22]]
 
 
+def test_a_great_many_are_found_as_well() -> None:
+    """More marks than the table has slots at first."""
+    postings = Postings()
+    for post in range(1, 3_000):
+        postings.add(post, range(post * 50, post * 50 + 51))
+        if post == 1_000:
+            postings.forget(10)
+    for post in range(11, 2_998):
+        assert found(postings, post * 50, post * 50 + 7) == [[post - 1, post] if post > 11 else [post], [post]]
+    assert found(postings, 7 * 50 + 7) == [[]]
+
+
 @given(STEPS)
 def test_it_finds_what_a_table_would(steps: list[object]) -> None:
     """A set adds a post, a number forgets up to it, a text is asked for."""

@@ -93,9 +93,7 @@ def _apart(
     at, stories, post = own.at if own else filed.seen, store.stories, filed.post
     places = (place for hit in filed.hits for place in hit.places)
     reading = story.read(post, told, places, stories.frequencies)
-    near = stories.near(
-        story.marks(reading), since=at - config.window, born=at - LONGEST_STORY, but=number or 0, least=0.0
-    )
+    near = stories.near(reading.marks, since=at - config.window, born=at - LONGEST_STORY, but=number or 0, least=0.0)
     found: dict[int, Apart] = {}
     for each in near:
         likeness = story.compare(reading, each, store.archive.post)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bot.model import Hit, Match, Seen, Source, Story, Subscription, Tie, Topic
 from bot.rules import plan, story
 from bot.rules.matcher import Matcher
+from bot.rules.story import Reading
 from bot.store import Store
 from scrapers import Post
 
@@ -61,22 +62,27 @@ def _owe(store: Store, orders: Orders, hits: Iterable[Hit], now: datetime) -> in
 
 
 def _owe_for(store: Store, orders: Orders, hit: Hit, following: Sequence[Subscription], now: datetime) -> int:
-    post, row, facts = hit.seen.post, hit.seen.id, story.facts(hit)
+    row, facts = hit.seen.id, story.facts(hit)
     known = store.stories.of(row)
-    if known is not None:
-        part = Story(id=known, hit=hit, tie=Tie.COPY, beside=row, facts=facts)
+    if known is None:
+        reading, part = place(store, hit, facts, window=orders.window, now=now)
     else:
-        places = (place for match in hit.matches for place in match.places)
-        reading = story.read(post, (match.topic for match in hit.matches), places, store.stories.frequencies)
-        marks = story.marks(reading)
-        near = store.stories.near(marks, since=now - orders.window, born=now - LONGEST_STORY)
-        part = story.join(hit, reading, near, store.archive.post, facts)
+        reading, part = None, Story(id=known, hit=hit, tie=Tie.COPY, beside=row, facts=facts)
     told = store.outbox.told({part.id})  # before the post is a member, or its own facts would count as told
-    if known is not None:
+    if reading is None:
         store.stories.learn(row, facts)
     else:
-        store.stories.keep(part, reading.sketch, marks, now=now)
+        store.stories.keep(part, reading.sketch, reading.marks, now=now)
     return store.outbox.owe(plan.alerts([part], following, told, orders.topics, now=now), now=now)
+
+
+def place(store: Store, hit: Hit, facts: frozenset[str], *, window: timedelta, now: datetime) -> tuple[Reading, Story]:
+    """How a hit reads, and the story that it tells, which is still to be kept."""
+    topics = [match.topic for match in hit.matches]
+    places = (place for match in hit.matches for place in match.places)
+    reading = story.read(hit.seen.post, topics, places, store.stories.frequencies)
+    near = store.stories.near(reading.marks, since=now - window, born=now - LONGEST_STORY)
+    return reading, story.join(hit, reading, near, store.archive.post, facts)
 
 
 def index_old(store: Store, *, now: datetime) -> int:
@@ -84,5 +90,5 @@ def index_old(store: Store, *, now: datetime) -> int:
     rows = store.stories.unindexed(now - LONGEST_STORY)
     for row in rows:
         reading = story.read(store.archive.post(row), (), (), store.stories.frequencies)
-        store.stories.index(row, reading.sketch, story.marks(reading), now=now)
+        store.stories.index(row, reading.sketch, reading.marks, now=now)
     return len(rows)

@@ -300,6 +300,8 @@ def _value(found: re.Match[str]) -> float:
 
 
 def _plain_value(digits: str) -> float:
+    if digits.isdecimal():
+        return float(digits)
     fraction = re.search(r"[.,](\d{1,2})$", digits)
     whole = digits[: fraction.start()] if fraction else digits
     return float(re.sub(r"\D", "", whole) + (f".{fraction[1]}" if fraction else ""))

@@ -175,10 +175,11 @@ def shared(one: frozenset[int], other: frozenset[int]) -> tuple[int, int]:
 
     Of two texts, the longer one leaves off at a smaller hash; up to there the minima of both are all that there is.
     """
-    if not one or not other:
+    both = len(one & other)
+    if not both:
         return 0, 0
     end = min(max(one), max(other))
-    return len(one & other), min(sum(each <= end for each in each_of) for each_of in (one, other))
+    return both, min(len([each for each in minima if each <= end]) for minima in (one, other))
 
 
 @cache

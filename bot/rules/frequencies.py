@@ -66,11 +66,11 @@ class Frequencies:
 
     def weights(self, keys: frozenset[int], *, asked: frozenset[int] = frozenset()) -> dict[int, float]:
         """What it says that two posts share each of these keys: nothing if a topic ``asked`` for it."""
-        posts, all_posts = self._posts, math.log(self.total + ASSUMED)
-        found = {key: all_posts - math.log(posts[key % BUCKETS] + 0.5) for key in keys}
+        posts, all_posts, log = self._posts, math.log(self.total + ASSUMED), math.log
+        found = {key: all_posts - log(posts[key % BUCKETS] + 0.5) for key in keys}
         for key in keys & _KNOWN_KEYS:
             more, part = _KNOWN[key]
-            found[key] = (all_posts - math.log(posts[key % BUCKETS] + more + 0.5)) * part
+            found[key] = (all_posts - log(posts[key % BUCKETS] + more + 0.5)) * part
         for key in keys & asked:
             found[key] = 0.0
         return found

@@ -5,7 +5,7 @@ A post is compared with some that came days before it. To take their fingerprint
 
 import struct
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 
 from bot.rules import fingerprint
 from bot.rules.fingerprint import number
@@ -70,7 +70,7 @@ def write(sketch: Sketch) -> bytes:
     parts = [getattr(sketch, part) for part in _PARTS]
     lang = sketch.lang.encode("ascii", "replace")[:8]
     head = _HEAD.pack(sketch.digest, sketch.page, sketch.chinese, lang, *map(len, parts))
-    return head + struct.pack(f"<{sum(map(len, parts))}I", *(each for part in parts for each in part))
+    return head + struct.pack(f"<{sum(map(len, parts))}I", *chain.from_iterable(parts))
 
 
 def read(raw: bytes) -> Sketch:

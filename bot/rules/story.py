@@ -38,7 +38,7 @@ SAME_TITLE, TELLING = 0.3, 600
 """Titles less alike than this make two texts different, unless so many letters of text are shared under them."""
 LITTLE = "too little in common"
 """Said first of two posts that nothing ties; what they reached, and the bars, come after it."""
-CHOSEN, CHOSEN_NAMES = 20, 32
+CHOSEN, CHOSEN_NAMES = 12, 24
 """Terms of a post under which it is found: the rarest of its words, and of its names, which cross languages."""
 TELLING_TERM = 3.0
 """Terms that weigh less are in one post of twenty and lead nowhere."""
@@ -57,6 +57,10 @@ class Reading:
 
     ``weights`` say what it is worth that another post shares each of its keys, ``asked`` are the keys of what the
     topics matched: any other post on these topics has them, too.
+
+    ``marks`` are numbers of which another post of the same news shares some: of its wording, its links and its rarest
+    terms. With each goes what it is worth to share it: 1 is enough to look closer, as is a link, or terms of the weight
+    that ties two posts. What a stretch of text is worth, None here, depends on how many have it: see ``wording``.
     """
 
     post: Post
@@ -65,6 +69,7 @@ class Reading:
     archive: Frequencies
     asked: frozenset[int]
     weights: Mapping[int, float]
+    marks: Mapping[int, float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,15 @@ def read(post: Post, topics: Iterable[str], places: Iterable[Place], archive: Fr
     words = {getattr(post, place.field)[place.start : place.end] for place in places}
     asked = _asked(" \n ".join(sorted(words)))
     weights = archive.weights(taken.keys, asked=asked)
-    return Reading(post=post, topics=frozenset(topics), sketch=taken, archive=archive, asked=asked, weights=weights)
+    return Reading(
+        post=post,
+        topics=frozenset(topics),
+        sketch=taken,
+        archive=archive,
+        asked=asked,
+        weights=weights,
+        marks=_marks(taken, weights, min(SHARED_SHORT, _named_enough(archive))),
+    )
 
 
 @lru_cache(maxsize=256)
@@ -105,19 +118,13 @@ def _asked(words: str) -> frozenset[int]:
     return found.words | found.sounds
 
 
-def marks(reading: Reading) -> Mapping[int, float | None]:
-    """Numbers of which another post of the same news shares some: of its wording, its links and its rarest terms.
-
-    With each goes what it is worth to share it: 1 is enough to look closer, and a link is. So are terms of the weight
-    that ties two posts. What a stretch of text is worth, None here, depends on how many have it: see ``wording``.
-    """
-    taken, weights = reading.sketch, reading.weights
+def _marks(taken: Sketch, weights: Mapping[int, float], enough: float) -> Mapping[int, float | None]:
     names = taken.names | taken.sounds | taken.foreign
     rare = [*_telling(names, weights)[:CHOSEN_NAMES], *_telling(taken.words - names, weights)[:CHOSEN]]
-    links = (taken.links | {taken.page}) - {0}
     worded = dict.fromkeys({*taken.minima, taken.digest & 0xFFFFFFFF} - {0})
-    enough = min(SHARED_SHORT, _named_enough(reading.archive))
-    return worded | {key: weights[key] / enough for key in rare} | dict.fromkeys(links, 1.0)
+    return (
+        worded | {key: weights[key] / enough for key in rare} | dict.fromkeys((taken.links | {taken.page}) - {0}, 1.0)
+    )
 
 
 def _telling(found: Iterable[int], weights: Mapping[int, float]) -> list[int]:
@@ -225,7 +232,7 @@ def _retold(mine: Reading, other: Neighbour, fetch: Fetch) -> Likeness:
         return Likeness(tie=None, evidence=(LITTLE, "no topic of both"))
     theirs = other.sketch
     words = mine.sketch.words & theirs.words
-    shared = math.fsum([mine.weights[key] for key in words])
+    shared = sum([mine.weights[key] for key in words])
     alike = _alike(mine, theirs, words) if shared >= SHARED_SHORT else 0.0
     named, found = _named(mine, theirs, words)
     bar = ALIKE if shared >= SHARED else ALIKE_SHORT
@@ -259,20 +266,20 @@ def _alike(mine: Reading, theirs: Sketch, shared: frozenset[int]) -> float:
     """
     own, weights = mine.sketch, mine.weights
     others = mine.archive.weights(theirs.words - shared, asked=mine.asked)
-    norm = _squared(weights[key] for key in shared)
-    lengths = _squared(weights[key] for key in own.words), norm + _squared(others.values())
+    norm = _squared([weights[key] for key in shared])
+    lengths = _squared([weights[key] for key in own.words]), norm + _squared(others.values())
     leads = _part(own.lead, shared, weights), _part(theirs.lead, shared, {**weights, **others})
     return norm / math.sqrt(lengths[0] * lengths[1]) * min(leads)
 
 
 def _squared(weights: Iterable[float]) -> float:
-    return math.fsum([each * each for each in weights])
+    return sum([each * each for each in weights])
 
 
 def _part(lead: frozenset[int], shared: frozenset[int], weights: Mapping[int, float]) -> float:
     """Which part of a headline is shared."""
-    whole = math.fsum([weights[key] for key in lead])
-    return math.fsum([weights[key] for key in lead & shared]) / whole if whole else 0.0
+    whole = sum([weights[key] for key in lead])
+    return sum([weights[key] for key in lead & shared]) / whole if whole else 0.0
 
 
 def _named(mine: Reading, theirs: Sketch, shared: frozenset[int]) -> tuple[float, frozenset[int]]:
@@ -282,7 +289,7 @@ def _named(mine: Reading, theirs: Sketch, shared: frozenset[int]) -> tuple[float
     spoken = own.sounds & theirs.sounds if own.chinese != theirs.chinese else frozenset[int]()
     names = (own.names & theirs.names) | spoken | quoted
     words = {key for key in shared - names if weights[key] > 4.5}
-    named = math.fsum([weights[key] for key in names]) + math.fsum([weights[key] for key in words]) / 2
+    named = sum([weights[key] for key in names]) + sum([weights[key] for key in words]) / 2
     return named, names | words
 
 

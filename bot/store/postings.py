@@ -52,7 +52,7 @@ class Postings:
             newest[slot] = self._start + place
 
     def having(self, mark: int) -> "array[int]":
-        """The newest posts that have a mark, the newest last."""
+        """The newest posts that have a mark, the newest last. Not to be kept, nor changed."""
         listed = self._lists.get(mark)
         if listed is None:
             listed = self._chained(mark)
@@ -60,7 +60,7 @@ class Postings:
                 self._lists[mark] = listed
         elif len(listed) > 2 * CROWD:
             del listed[:-CROWD]
-        return listed[-CROWD:]
+        return listed if len(listed) <= CROWD else listed[-CROWD:]
 
     def _chained(self, mark: int) -> "array[int]":
         start, chains, found = self._start, self._chains, array("I")

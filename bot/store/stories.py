@@ -85,14 +85,14 @@ class Stories:
 
     def _worth(self, marks: Mapping[int, float | None]) -> Mapping[int, float]:
         """What the marks are worth that each post shares, by the number of its sketch."""
-        _, postings = self._index()
-        worth = dict[int, float]()
+        having, worth = self._index()[1].having, dict[int, float]()
+        known = worth.get
         for mark, weight in marks.items():
-            posts = postings.having(mark)
+            posts = having(mark)
             if weight is None:
                 weight, posts = wording(max(1, len(posts))), posts[-WORDED:]
             for post in posts:
-                worth[post] = worth.get(post, 0.0) + weight
+                worth[post] = known(post, 0.0) + weight
         return worth
 
     def _alive(self, numbers: Sequence[int], *, since: datetime, born: datetime, but: int) -> list[Neighbour]:

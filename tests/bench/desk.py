@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.model import Chat, Hit, Match, Pace, Place, Seen, Source, Story, Tie, Topic
 from bot.rules import matcher, story
 from bot.store import Store
-from bot.tell import Orders, tell
+from bot.tell import Orders, place, tell
 from tests.bench import corpus, wire
 from tests.bench.spent import high_water
 
@@ -37,7 +37,6 @@ STEPS = {
     "story.py:facts": "facts",
     "stories.py:frequencies": "frequencies",
     "story.py:read": "fingerprint",
-    "story.py:marks": "marks",
     "stories.py:near": "search",
     "story.py:join": "compare",
     "stories.py:keep": "keep",
@@ -100,6 +99,17 @@ class Desk:
                 taken.append(time.process_time() - start)
         return taken
 
+    def group(self, hits: Sequence[tuple[wire.Item, Seen, Sequence[Match]]], *, now: datetime) -> float:
+        """Find and keep the stories of these hits in one transaction; the CPU seconds of that alone."""
+        with self.store.transaction() as store:
+            kept = store.archive.keep_hits([(seen, matches) for _, seen, matches in hits], now=now)
+            facts = [story.facts(hit) for hit in kept]
+            start = time.process_time()
+            for hit, said in zip(kept, facts, strict=True):
+                reading, part = place(store, hit, said, window=WINDOW, now=now)
+                store.stories.keep(part, reading.sketch, reading.marks, now=now)
+        return time.process_time() - start
+
     def keep(self, hits: Sequence[tuple[wire.Item, Seen, Sequence[Match]]], *, now: datetime) -> None:
         """Keep and index these hits in one transaction, each as a story of its own."""
         with self.store.transaction() as store:
@@ -107,7 +117,7 @@ class Desk:
                 topics = (match.topic for match in hit.matches)
                 reading = story.read(hit.seen.post, topics, _places(hit), store.stories.frequencies)
                 part = Story(id=hit.seen.id, hit=hit)
-                store.stories.keep(part, reading.sketch, story.marks(reading), now=now)
+                store.stories.keep(part, reading.sketch, reading.marks, now=now)
 
 
 def _places(hit: Hit) -> Iterator[Place]:

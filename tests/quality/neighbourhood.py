@@ -40,7 +40,7 @@ def _keep(store: Store, rows: dict[str, int], posts: Iterable[Post]) -> None:
             rows[post.text] = seen.id
             reading = story.read(seen.post, (), (), store.stories.frequencies)
             part = Story(id=seen.id, hit=Hit(seen=seen, matches=()))
-            store.stories.keep(part, reading.sketch, story.marks(reading), now=NOW)
+            store.stories.keep(part, reading.sketch, reading.marks, now=NOW)
 
 
 def _added(store: Store, post: Post) -> Seen:
@@ -54,7 +54,7 @@ def _added(store: Store, post: Post) -> Seen:
 def _is_near(store: Store, rows: dict[str, int], first: Post, second: Post) -> bool | None:
     if second.text in rows:
         return None
-    marks = story.marks(story.read(second, (), (), store.stories.frequencies))
+    marks = story.read(second, (), (), store.stories.frequencies).marks
     near = store.stories.near(marks, since=NOW - DAY, born=NOW - DAY)
     _keep(store, rows, [second])
     return rows[first.text] in {each.id for each in near}

@@ -240,7 +240,7 @@ def test_the_facts_of_a_post_stand_near_what_matched() -> None:
 def test_copies_share_marks_and_so_do_pages_that_are_linked() -> None:
     page = "https://news.example.org/2024/forty-crates-seized"
     marks = [
-        set(story.marks(read(each)))
+        set(read(each).marks)
         for each in (post(WIRE, url=page), post(f"Wire: {WIRE}"), post("Figs", links=[page]), post("Racks"))
     ]
     assert len(marks[0] & marks[1]) > 20
@@ -250,7 +250,7 @@ def test_copies_share_marks_and_so_do_pages_that_are_linked() -> None:
 
 @given(CLEAN, CLEAN)
 def test_the_marks_of_any_post_are_few_and_small(title: str, text: str) -> None:
-    marks = story.marks(read(post(text, title)))
+    marks = read(post(text, title)).marks
     assert all(0 <= mark < 2**32 for mark in marks)
     assert len(marks) <= 24 + story.CHOSEN + story.CHOSEN_NAMES + 2
 
@@ -277,7 +277,7 @@ def test_the_most_promising_share_most_and_the_newest_go_first() -> None:
 
 
 def test_a_link_or_two_stretches_of_text_are_enough_to_look_closer_unless_many_have_them() -> None:
-    marks = story.marks(read(post(WIRE, links=("https://example.org/a/long-story",))))
+    marks = read(post(WIRE, links=("https://example.org/a/long-story",))).marks
     assert marks[number("link example.org/a/long-story")] == 1.0
     assert list(marks.values()).count(None) > 20
     assert story.wording(1) < 1.0 <= 2 * story.wording(1)
@@ -290,5 +290,5 @@ def test_what_a_topic_asks_for_weighs_nothing_since_any_post_on_it_has_that() ->
     assert {number("h100"), number("superm")} <= reading.asked
     assert [reading.weights[number(key)] for key in ("h100", "superm")] == [0.0, 0.0]
     assert reading.weights[number("~sudi")] > 6
-    assert number("superm") not in story.marks(reading)
-    assert number("superm") in story.marks(read(shown))
+    assert number("superm") not in reading.marks
+    assert number("superm") in read(shown).marks

@@ -269,7 +269,7 @@ def test_the_stories_of_before_are_indexed_once_and_then_found(old: Path, make_p
         copy = make_post(4, text=make_post(1).text)
         reading = story.read(copy, (), (), store.stories.frequencies)
         assert reading.archive.total == 2
-        met = store.stories.near(story.marks(reading), since=clock() - WINDOW, born=clock() - LONGEST)
+        met = store.stories.near(reading.marks, since=clock() - WINDOW, born=clock() - LONGEST)
         assert {(one.id, one.story) for one in met} == {(1, 1), (2, 1)}
 
 

@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 
-CROWD = 32
+CROWD = 24
 """Of the posts that have a mark, so many are remembered, the newest: what more have it tells little."""
 _SLOTS = 1 << 16
 """With which the table begins. It is made four times as wide whenever more than one mark a slot has been added."""

@@ -17,7 +17,7 @@ from bot.rules.sketch import Sketch
 from bot.rules.story import LOOKED_AT, Neighbour, promising, wording
 from bot.store.postings import Postings
 
-WORDED = 16
+WORDED = 8
 """Of the posts that have a stretch of text, so many are considered, the newest: a copy shares several of them."""
 SHORTLIST = 64
 """Posts that are looked up at most, until enough are found whose stories are not too old."""

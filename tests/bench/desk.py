@@ -51,6 +51,8 @@ STEPS = {
 class Result:
     """What a hit took: CPU seconds of each round, and of each hit without its part of the commit.
 
+    ``grouped`` are rounds of other hits: what it took to find and keep their stories, without what is owed for them.
+
     ``copies`` and ``retellings`` are the shares (0 to 1) of those on the wire that were joined with the right story,
     ``strangers`` the share of the hits that were joined with a wrong one. Memory and disk in megabytes.
     """
@@ -58,6 +60,7 @@ class Result:
     stories: int
     hits: int
     rounds: tuple[float, ...]
+    grouped: tuple[float, ...]
     each: tuple[float, ...]
     peak: float
     disk: float
@@ -170,8 +173,11 @@ def count_stories(store: Store) -> int:
 
 def timed(desk: Desk, stories: int, count: int) -> Result:
     """Further hits in rounds, and one more round to see which steps take the time."""
-    rounds, each, told = [], [], []
+    rounds, grouped, each, told = [], [], [], []
     for _ in range(ROUNDS):
+        grouped.append(
+            sum(desk.group(desk.take(min(COMMIT, count - at), now=NOW), now=NOW) for at in range(0, count, COMMIT))
+        )
         chunks = [desk.take(min(COMMIT, count - at), now=NOW) for at in range(0, count, COMMIT)]
         start = time.process_time()
         for chunk in chunks:
@@ -184,6 +190,7 @@ def timed(desk: Desk, stories: int, count: int) -> Result:
         stories=stories,
         hits=count,
         rounds=tuple(rounds),
+        grouped=tuple(grouped),
         each=tuple(each),
         peak=high_water(),
         disk=disk,

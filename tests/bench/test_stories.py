@@ -26,14 +26,14 @@ def test_a_child_fills_and_times(section: Section) -> None:
     for row in rows:
         assert (row["stories"], row["hits"]) == (SIZE, SIZE // 10)
         assert 0 < row["p50 ms"] <= row["p99 ms"]
-        assert row["hits/s"] > 0
+        assert row["grouped/s"] > 0
         assert row["MB"] > 10
     assert 0 < rows[0]["index MB"] < rows[0]["disk MB"]
 
 
 def test_the_goal_is_that_of_the_most_stories(section: Section) -> None:
     (goal,) = section.goals
-    assert (goal.name, goal.bar, goal.unit) == ("Vigie: hits among 60 stories", 1_000, "hits/s")
+    assert (goal.name, goal.bar, goal.unit) == ("Vigie: hits grouped among 60 stories", 1_000, "hits/s")
     assert section.short == (section.goals if goal.value < goal.bar else ())
 
 
@@ -51,7 +51,8 @@ def test_a_desk_finds_the_copies_of_the_wire(tmp_path: Path) -> None:
     opened.store.close()
     assert result.copies > 0.9
     assert result.strangers < 0.2
-    assert len(result.rounds) == desk.ROUNDS
+    assert len(result.rounds) == len(result.grouped) == desk.ROUNDS
+    assert sum(result.grouped) > 0
     assert len(result.each) == desk.ROUNDS * 40
     assert sum(result.each) <= sum(result.rounds)
 

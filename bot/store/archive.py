@@ -67,8 +67,10 @@ class Archive:
         sightings, seen, here, at = [], [], 0, now.timestamp()
         for post, link in zip(distinct, links, strict=True):
             key, digest = hashed(post.key), hashed(f"{post.title}\0{post.text}")
-            row = known.get(post.key) or known.get(link)
-            if row is None or row.is_another(key, digest):
+            row = known.get(post.key)
+            if row is None and (at_link := known.get(link)) and not at_link.is_another(key, digest):
+                row = at_link
+            if row is None:
                 row = _Known(free + len(rows))
                 rows.append(_row(row.id, post, link, source.name, at))
             here += row.digest is None

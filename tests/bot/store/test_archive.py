@@ -92,6 +92,15 @@ def test_a_daily_column_at_one_address_is_new_each_day_and_a_renumbered_entry_is
     assert show(wire, make_post(5, url=again.url, title=again.title, text=again.text)) == ([], 0)
 
 
+def test_who_takes_up_the_key_under_which_another_showed_a_post_shows_that_post(
+    wire: Source, daily: Source, make_post: MakePost, show: Show
+) -> None:
+    page = "https://www.example.org/racks"
+    show(wire, make_post(1, url=page))
+    assert show(daily, make_post(2, url=page)) == ([1], 0)
+    assert show(daily, make_post(1, url=page, title="In other words")) == ([1], 0)
+
+
 def test_a_key_that_comes_twice_in_one_look_counts_once(
     wire: Source, make_post: MakePost, show: Show, store: Store
 ) -> None:

@@ -44,7 +44,8 @@ _cjk = re.compile(f"[{_CJK}]")
 _han = re.compile(f"[{_HAN}]")
 _code = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+-?\d[A-Za-z0-9]*(?:-\d+)*")
 _token = re.compile(f"{_code.pattern}|[{_HAN}]+|[\u30a1-\u30fa\u30fc]+|[\uac00-\ud7af]+|[^\\W_{_CJK}]+")
-_gap = re.compile(r"[\W_]")
+_gap = re.compile(r"[^\w-]|_")
+"""What stands in no token."""
 _dashed = re.compile(r"-\d")
 """In a code with a dash stand digits that are no number."""
 _SAMPLED = ("d5", "aehs0")
@@ -196,9 +197,7 @@ def number(key: str) -> int:
 
 def terms(text: str) -> Terms:
     """What a text is about, judged by its beginning."""
-    told, first = _told(text), LEAD
-    if _is_han(told):
-        told, first = told[:TOLD_HAN], LEAD_HAN
+    told, first = _beginning(text)
     words, names, quoted, leading, chinese = list[int](), list[int](), list[int](), 0, 0
     gap = _gap.search(told, first)
     for part in (told[: gap.start()], told[gap.start() :]) if gap else (told,):
@@ -227,7 +226,7 @@ def terms(text: str) -> Terms:
 
 def spelt(text: str, wanted: Set[int]) -> Mapping[int, str]:
     """The keys of a text that have these numbers."""
-    told = _told(text)
+    told, _ = _beginning(text)
     tokens = set(_token.findall(told))
     keys = [key for token in tokens if not wanted.isdisjoint(_key_numbers(token)) for key in _keys(token)[0]]
     sounds = [*_sounds(told, chinese=True), *_sounds(told, chinese=False)]
@@ -239,8 +238,10 @@ def _key_numbers(token: str) -> Sequence[int]:
     return _numbered_pairs(token) if _han.match(token) else _numbered(token)[0]
 
 
-def _is_han(told: str) -> bool:
-    return bool(_han.search(told[:40]))
+def _beginning(text: str) -> tuple[str, int]:
+    """What of a text is read, and how much of that is its headline."""
+    told = _told(text)
+    return (told[:TOLD_HAN], LEAD_HAN) if _han.search(told[:40]) else (told, LEAD)
 
 
 def _numbers(told: str) -> list[str]:

@@ -304,4 +304,4 @@ def _same_language(mine: Sketch, theirs: Sketch, shared: frozenset[int]) -> bool
 def _rarest(mine: Reading, found: Iterable[int]) -> list[str]:
     telling = sorted({key for key in found if mine.weights[key]}, key=lambda key: (-mine.weights[key], key))[:6]
     spelt = fingerprint.spelt(f"{mine.post.title}\n{mine.post.text}", frozenset(telling))
-    return [spelt[key].lstrip("#~") for key in telling]
+    return [spelt[key].lstrip("#~") for key in telling if key in spelt]

@@ -6,7 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules import fingerprint
-from bot.rules.fingerprint import LONGEST, MIN_WEIGHT, MINIMA, containment, fold, number, of, spelt, terms, weight
+from bot.rules.fingerprint import (
+    LEAD,
+    LEAD_HAN,
+    LONGEST,
+    MIN_WEIGHT,
+    MINIMA,
+    TOLD,
+    TOLD_HAN,
+    containment,
+    fold,
+    number,
+    of,
+    spelt,
+    terms,
+    weight,
+)
 from scrapers import Post
 from tests.support import MakePost
 
@@ -134,6 +149,19 @@ def test_any_post_has_a_fingerprint(title: str, text: str) -> None:
     assert bool(found.digest) == (weight(fold(post(text, title))) >= MIN_WEIGHT)
     assert found.terms.names <= found.terms.words >= found.terms.lead
     assert "" not in words(f"{title}\n{text}")
+
+
+@pytest.mark.parametrize("edge", [LEAD, LEAD_HAN, TOLD, TOLD_HAN])
+@pytest.mark.parametrize(
+    "token", ["RTX-4090-24", "Gigabyte", "王小明公司", "カタカナ", "1,234.5 million", "Su Di", "a_b"]
+)
+def test_what_stands_at_an_edge_is_one_token_and_can_be_spelt(edge: int, token: str) -> None:
+    for start in range(edge - len(token) - 1, edge + 2):
+        for filler in ("x ", "字 "):
+            text = (filler * 400)[:start] + f" {token} " + filler * 400
+            found = terms(text)
+            assert {number(key) for key in spelt_in(text, found.words | found.sounds)} == found.words | found.sounds
+            assert token != "RTX-4090-24" or edge not in (LEAD, LEAD_HAN) or "rtx409024" in words(text)
 
 
 @given(CLEAN | st.text("苏菂ABc1-2 カナ한글é 3万"))

@@ -147,6 +147,8 @@ _times_any = re.compile(r"[xX×*]\s?\d")
 _month = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|rtx|gtx|tesla|quadro)[a-z]{0,6}\.?\s?$", re.I)
 """Before a day, or a number that belongs to a name."""
 _DOTS = MappingProxyType({ord("ı"): "i", 0x307: None})
+_fraction = re.compile(r"[.,](\d{1,2})$")
+_signs = re.compile(r"\D")
 _latin = re.compile("[A-Za-z]")
 _named = re.compile("[A-WYZa-wyz]")
 """What ends a name before its number. An x multiplies."""
@@ -302,9 +304,9 @@ def _value(found: re.Match[str]) -> float:
 def _plain_value(digits: str) -> float:
     if digits.isdecimal():
         return float(digits)
-    fraction = re.search(r"[.,](\d{1,2})$", digits)
+    fraction = _fraction.search(digits)
     whole = digits[: fraction.start()] if fraction else digits
-    return float(re.sub(r"\D", "", whole) + (f".{fraction[1]}" if fraction else ""))
+    return float(_signs.sub("", whole) + (f".{fraction[1]}" if fraction else ""))
 
 
 def _scale(written: str | None) -> float:

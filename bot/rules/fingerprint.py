@@ -52,6 +52,7 @@ _SAMPLED = ("d5", "aehs0")
 _LEADS = bytes(range(0xE3, 0xEE))
 """With what UTF-8 begins a Chinese, Japanese or Korean character."""
 _capitals = re.compile(r"\b[A-Z][a-z]+(?:[ -]?[A-Z][a-z]+|-[a-z]+)*\b")
+_letters = re.compile("[a-z]+")
 _syllable = (
     r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
     r"(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ue|ui|uo|er|a|e|i|o|u|v)"
@@ -103,7 +104,7 @@ def of(post: Post) -> Fingerprint:
     folded = fold(post)
     long = weight(folded) >= MIN_WEIGHT
     (page,) = link_keys([post.url])
-    links = link_keys(list(dict.fromkeys(post.links))[: ROUNDUP + 1])
+    links = link_keys(list(dict.fromkeys(post.links))[: ROUNDUP + 1]) if post.links else ()
     return Fingerprint(
         digest=_digest(folded) if long else 0,
         minima=_minima(folded) if long else frozenset(),
@@ -292,7 +293,7 @@ def _stem(word: str) -> str:
 
 def _spelt(text: str) -> Iterable[str]:
     for found in _capitals.finditer(text):
-        for run in _chinese_run.findall(f" {' '.join(re.findall('[a-z]+', found[0].lower()))} "):
+        for run in _chinese_run.findall(f" {' '.join(_letters.findall(found[0].lower()))} "):
             parts = run.split()
             for first in range(len(parts)):
                 for name in (parts[first : first + 1], parts[first : first + 2], parts[first : first + 3]):

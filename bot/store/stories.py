@@ -117,8 +117,8 @@ class Stories:
                 story.id,
                 story.tie,
                 story.beside,
-                json.dumps(story.evidence, ensure_ascii=False),
-                json.dumps(sorted(story.facts), ensure_ascii=False),
+                _list(story.evidence),
+                _list(sorted(story.facts)),
                 at,
             ),
         )
@@ -154,8 +154,8 @@ class Stories:
     def learn(self, post: int, facts: frozenset[str]) -> None:
         """A post that is told already says more now: these facts are in it, too."""
         (known,) = self._conn.execute("SELECT facts FROM members WHERE post = ?", (post,)).fetchone()
-        both = sorted(facts.union(json.loads(known)))
-        self._conn.execute("UPDATE members SET facts = ? WHERE post = ?", (json.dumps(both, ensure_ascii=False), post))
+        both = _list(sorted(facts.union(json.loads(known))))
+        self._conn.execute("UPDATE members SET facts = ? WHERE post = ?", (both, post))
 
     def forget(self, before: datetime, *, limit: int = 500) -> int:
         """Take posts that joined before that moment out of the index, at most ``limit``. Returns how many."""
@@ -175,6 +175,10 @@ _ALIVE = f"""
     FROM sketches AS k JOIN members AS m ON m.post = k.post JOIN stories AS s ON s.id = m.story
     WHERE k.id IN ({", ".join("?" * LOOKED_AT)}) AND s.last >= ? AND s.first >= ? AND s.id <> ?
 """
+
+
+def _list(values: Sequence[str]) -> str:
+    return json.dumps(values, ensure_ascii=False) if values else "[]"
 
 
 def _times(*moments: datetime) -> list[float]:

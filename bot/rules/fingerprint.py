@@ -40,7 +40,6 @@ ROUNDUP = 5
 _HAN = "\u3400-\u9fff"
 _CJK = f"\u3040-\u30ff{_HAN}\uac00-\ud7af"
 _address = re.compile(r"https?://\S+|www\.\S+|@\w+")
-_cjk = re.compile(f"[{_CJK}]")
 _han = re.compile(f"[{_HAN}]")
 _code = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+-?\d[A-Za-z0-9]*(?:-\d+)*")
 _token = re.compile(f"{_code.pattern}|[{_HAN}]+|[\u30a1-\u30fa\u30fc]+|[\uac00-\ud7af]+|[^\\W_{_CJK}]+")

@@ -59,6 +59,7 @@ class Stories:
                 postings.add(number, array("I", marks))
                 if number > self._kept:
                     counts.add(sketch.read(raw).keys)
+                counts.total = max(counts.total, number)  # a rollback leaves a gap before it
             self._memory = counts, postings
         return self._memory
 

@@ -35,7 +35,6 @@ SOURCE = Source(name="wire", kind="feed", options=None)
 STEPS = {
     "archive.py:keep_hits": "keep hits",
     "story.py:facts": "facts",
-    "stories.py:frequencies": "frequencies",
     "story.py:read": "fingerprint",
     "stories.py:near": "search",
     "story.py:join": "compare",

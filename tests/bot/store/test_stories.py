@@ -181,6 +181,26 @@ def test_what_was_rolled_back_is_not_found_and_stands_in_nobodys_way(
     assert near(10, 11) == [3, 1]
 
 
+def test_numbers_that_a_rollback_left_out_do_no_harm_after_a_start(
+    tmp_path: Path, make_source: MakeSource, make_post: MakePost, clock: Clock
+) -> None:
+    def keep_in(store: Store, hit: Hit) -> None:
+        store.stories.keep(Story(id=hit.seen.id, hit=hit), sketch_of("rack"), {7: None}, now=clock())
+
+    with Store(tmp_path / "vigie.db") as store:
+        store.sources.sync([make_source("wire")], now=clock())
+        hits = bring_to(store, clock, make_source("wire"), make_post, 1, 2, 3, 4)
+        with suppress(LookupError), store.transaction():
+            keep_in(store, hits[0])
+            raise LookupError
+        keep_in(store, hits[1])
+    with Store(tmp_path / "vigie.db") as store:
+        keep_in(store, hits[2])
+        keep_in(store, hits[3])
+        found = store.stories.near({7: 1.0}, since=clock() - WINDOW, born=clock() - LONGEST)
+        assert [one.id for one in found] == [hit.seen.id for hit in hits[:0:-1]]
+
+
 def test_what_ties_a_post_is_kept_with_it(store: Store, bring: Bring, keep: Keep) -> None:
     first, second = bring(1, 2)
     keep(first, [])

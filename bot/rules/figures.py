@@ -29,7 +29,10 @@ _SCALES = MappingProxyType(
             (1e6, "百万 百萬 mn mln mio million millions millionen миллион миллиона миллионов млн millón millones"),
             (1e7, "千万 千萬"),
             (1e8, "亿 億 억"),
-            (1e9, "十亿 bn billion billions milliard milliards milliarde milliarden mrd млрд миллиард миллиардов"),
+            (
+                1e9,
+                "十亿 bn billion billions md mds milliard milliards milliarde milliarden mrd млрд миллиард миллиардов",
+            ),
             (1e12, "万亿 兆 trillion trillions trn billionen триллион триллионов"),
         )
         for word in words.split()

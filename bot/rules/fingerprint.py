@@ -34,6 +34,7 @@ LEAD, LEAD_HAN = 160, 70
 """Characters of a headline with a first sentence."""
 STEM = 6
 """Letters of a word that are compared: endings differ, and so do the ends of names from one alphabet to another."""
+_ONE_SPELLING = str.maketrans("kyw", "civ")
 ROUNDUP = 5
 """A post with more links than this is a list of news, and tells none of them."""
 
@@ -225,13 +226,23 @@ def terms(text: str) -> Terms:
 
 
 def spelt(text: str, wanted: Set[int]) -> Mapping[int, str]:
-    """The keys of a text that have these numbers."""
+    """What stands in a text under the keys that have these numbers: its words as they are written there, else keys."""
     told, _ = _beginning(text)
-    tokens = set(_token.findall(told))
-    keys = [key for token in tokens if not wanted.isdisjoint(_key_numbers(token)) for key in _keys(token)[0]]
+    tokens = sorted(token for token in set(_token.findall(told)) if not wanted.isdisjoint(_key_numbers(token)))
     sounds = [*_sounds(told, chinese=True), *_sounds(told, chinese=False)]
-    found = {number(key): key for key in (*keys, *_numbers(told), *sounds)}
+    found = {number(key): key for key in (*_numbers(told), *sounds)}
+    for token in tokens:
+        keys, _ = _keys(token)
+        found |= {number(key): token if len(keys) == 1 else key for key in keys}
     return {each: found[each] for each in wanted & found.keys()}
+
+
+def stem(word: str) -> str:
+    """The key of a word of Latin letters: it begins like that, and sounds like that, in several languages.
+
+    Infektion is infection, Moskau is Moscow, symbole is simbolo.
+    """
+    return word.lower().translate(_ONE_SPELLING).replace("ph", "f")[:STEM]
 
 
 def _key_numbers(token: str) -> Sequence[int]:
@@ -275,19 +286,19 @@ def _numbered(token: str) -> tuple[Sequence[int], bool]:
 def _keys(token: str) -> tuple[Sequence[str], bool]:
     """The keys of a token, and whether it is a name or a code."""
     if token.isascii() and token.isalpha():
-        return ((token[:STEM].lower(),), token[0].isupper()) if len(token) > 2 else ((), False)
+        return ((stem(token),), token[0].isupper()) if len(token) > 2 else ((), False)
     if "\u3400" <= token[0] <= "\u9fff" or "\uac00" <= token[0] <= "\ud7af":
         return [token[place : place + 2] for place in range(len(token) - 1)], False
     if "\u30a1" <= token[0] <= "\u30fc":
-        return ((_stem(anyascii(token)),), True) if len(token) > 2 else ((), False)
+        return ((_plain(anyascii(token)),), True) if len(token) > 2 else ((), False)
     if any(map(str.isdigit, token)):
         return ((), False) if token.isdigit() else ((token.casefold().replace("-", ""),), True)
-    key = _stem(anyascii(token))
+    key = _plain(anyascii(token))
     return ((key,), token[0].isupper()) if len(key) > 2 else ((), False)
 
 
-def _stem(word: str) -> str:
-    return (word if word.isalpha() else re.sub("[^A-Za-z0-9]", "", word))[:STEM].lower()
+def _plain(word: str) -> str:
+    return stem(word if word.isalpha() else re.sub("[^A-Za-z0-9]", "", word))
 
 
 def _spelt(text: str) -> Iterable[str]:

@@ -10,7 +10,8 @@ from array import array
 from collections.abc import Iterable, Mapping
 
 from bot.rules import common, figures
-from bot.rules.fingerprint import STEM, number
+from bot.rules.fingerprint import number, stem
+from bot.rules.text import bare
 
 BUCKETS = 1 << 20
 
@@ -34,8 +35,8 @@ def _known() -> Mapping[int, tuple[int, float]]:
 
     Small numbers and years are in too many texts to say much.
     """
-    names = dict.fromkeys((word[:STEM] for word in _NAMES.split()), (_FAMILIAR, 1.0))
-    plain = dict.fromkeys((word[:STEM] for word in common.ENGLISH | common.FRENCH), (_EVERYDAY, 1.0))
+    names = dict.fromkeys(map(stem, _NAMES.split()), (_FAMILIAR, 1.0))
+    plain = dict.fromkeys((stem(bare(word)) for word in common.ENGLISH | common.FRENCH), (_EVERYDAY, 1.0))
     small = dict.fromkeys((f"#{each}" for each in figures.SMALL), (0, 0.5))
     return {number(key): known for key, known in (names | plain | small).items()}
 

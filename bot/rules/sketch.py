@@ -7,8 +7,8 @@ import struct
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 
-from bot.rules import fingerprint
-from bot.rules.fingerprint import number
+from bot.rules import fingerprint, language
+from bot.rules.fingerprint import TOLD, number
 from scrapers import Post
 
 
@@ -16,7 +16,8 @@ from scrapers import Post
 class Sketch:
     """A fingerprint whose keys are numbers. ``digest`` and ``page`` are 0 where there is none.
 
-    ``lang`` is the language that the post says it is in, without its country; "" where it does not.
+    ``lang`` is the language that the text is found to be in, or else that which the post says, without its country; ""
+    where neither tells.
     """
 
     digest: int
@@ -27,9 +28,7 @@ class Sketch:
     links: frozenset[int]
     words: frozenset[int]
     lead: frozenset[int]
-    names: frozenset[int]
     sounds: frozenset[int]
-    foreign: frozenset[int]
 
     @property
     def keys(self) -> frozenset[int]:
@@ -37,7 +36,7 @@ class Sketch:
         return self.words | self.sounds | self.links
 
 
-_PARTS = ("minima", "links", "words", "lead", "names", "sounds", "foreign")
+_PARTS = ("minima", "links", "words", "lead", "sounds")
 _HEAD = struct.Struct(f"<QI?8s{len(_PARTS)}H")
 
 
@@ -49,15 +48,17 @@ def of(post: Post) -> Sketch:
         digest=print_.digest,
         page=number(link(print_.page)) if print_.page else 0,
         chinese=terms.chinese,
-        lang=post.lang.lower().replace("_", "-").split("-")[0],
+        lang=language.of(f"{post.title}\n{post.text}"[:TOLD], terms.words) or _declared(post.lang),
         minima=print_.minima,
         links=frozenset([number(link(each)) for each in print_.links]),
         words=terms.words,
         lead=terms.lead,
-        names=terms.names,
         sounds=terms.sounds,
-        foreign=terms.foreign,
     )
+
+
+def _declared(lang: str) -> str:
+    return lang.lower().replace("_", "-").split("-")[0]
 
 
 def link(address: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.model import Hit, Place, Story, Tie
-from bot.rules import figures, fingerprint, sketch, template
+from bot.rules import figures, fingerprint, language, sketch, template
 from bot.rules.fingerprint import number
 from bot.rules.frequencies import ASSUMED, Frequencies
 from bot.rules.sketch import Sketch
@@ -31,9 +31,9 @@ ALIKE, ALIKE_SHORT, SHARED = 0.1, 0.6, 60.0
 """How alike two texts of one language must be: where they share this weight of words, and where they are shorter."""
 SHARED_SHORT = 25.0
 """The weight of words that two short texts must share, four or five of them: "H100 in stock" is said every day."""
-NAMED, GROWTH, _MEASURED = 13.0, 3.0, 3_700
-"""The weight of names and numbers that two texts in different languages must share, in an archive as large as that in
-which it was measured. In a larger one more posts share some by chance: it grows with the logarithm."""
+SHARED_ACROSS, GROWTH, _MEASURED = 16.0, 3.0, 3_700
+"""The weight of names, numbers and words that two texts in different languages must share, in an archive as large as
+that in which it was measured. In a larger one more posts share some by chance: it grows with the logarithm."""
 SAME_TITLE, TELLING = 0.3, 600
 """Titles less alike than this make two texts different, unless so many letters of text are shared under them."""
 LITTLE = "too little in common"
@@ -108,7 +108,7 @@ def read(post: Post, topics: Iterable[str], places: Iterable[Place], archive: Fr
         archive=archive,
         asked=asked,
         weights=weights,
-        marks=_marks(taken, weights, min(SHARED_SHORT, _named_enough(archive))),
+        marks=_marks(taken, _names(post), weights, min(SHARED_SHORT, _enough_across(archive))),
     )
 
 
@@ -118,8 +118,14 @@ def _asked(words: str) -> frozenset[int]:
     return found.words | found.sounds
 
 
-def _marks(taken: Sketch, weights: Mapping[int, float], enough: float) -> Mapping[int, float | None]:
-    names = taken.names | taken.sounds | taken.foreign
+def _names(post: Post) -> frozenset[int]:
+    terms = fingerprint.of(post).terms
+    return terms.names | terms.sounds | terms.foreign
+
+
+def _marks(
+    taken: Sketch, names: frozenset[int], weights: Mapping[int, float], enough: float
+) -> Mapping[int, float | None]:
     rare = [*_telling(names, weights)[:CHOSEN_NAMES], *_telling(taken.words - names, weights)[:CHOSEN]]
     worded = dict.fromkeys({*taken.minima, taken.digest & 0xFFFFFFFF} - {0})
     return (
@@ -232,23 +238,37 @@ def _retold(mine: Reading, other: Neighbour, fetch: Fetch) -> Likeness:
         return Likeness(tie=None, evidence=(LITTLE, "no topic of both"))
     theirs = other.sketch
     words = mine.sketch.words & theirs.words
-    shared = sum([mine.weights[key] for key in words])
+    shared = _weight(mine, words)
     alike = _alike(mine, theirs, words) if shared >= SHARED_SHORT else 0.0
-    named, found = _named(mine, theirs, words)
     bar = ALIKE if shared >= SHARED else ALIKE_SHORT
     if alike >= bar:
         apart = _filled(mine.post, fetch(other.id)) if bar is ALIKE_SHORT else None
         said = _rarest(mine, words)
-        return apart or Likeness(tie=Tie.NEWS, score=named, evidence=(f"alike {alike:.2f}", *said))
-    enough = _named_enough(mine.archive)
-    if named >= enough and not _same_language(mine.sketch, theirs, words):
-        return Likeness(tie=Tie.NEWS, score=named, evidence=(f"names {named:.1f}", *_rarest(mine, found)))
-    reached = f"alike {alike:.2f} of {bar:g}, sharing {shared:.0f} of {SHARED:g}, names {named:.1f} of {enough:.1f}"
-    return Likeness(tie=None, score=alike, evidence=(LITTLE, reached))
+        return apart or Likeness(tie=Tie.NEWS, score=shared, evidence=(f"alike {alike:.2f}", *said))
+    reached = f"alike {alike:.2f} of {bar:g}, sharing {shared:.0f} of {SHARED:g}"
+    if language.may_be_one(mine.sketch.lang, theirs.lang):
+        return Likeness(tie=None, score=alike, evidence=(LITTLE, reached))
+    return _translated(mine, theirs, words)
 
 
-def _named_enough(archive: Frequencies) -> float:
-    return NAMED + GROWTH * max(0.0, math.log((archive.total + ASSUMED) / _MEASURED))
+def _translated(mine: Reading, theirs: Sketch, words: frozenset[int]) -> Likeness:
+    """What two texts in different languages have in common that share these words: names, figures, loan words."""
+    spoken = mine.sketch.sounds & theirs.sounds if mine.sketch.chinese != theirs.chinese else frozenset[int]()
+    keys, enough = words | spoken, _enough_across(mine.archive)
+    shared = _weight(mine, keys)
+    langs = sorted((mine.sketch.lang, theirs.lang), key=lambda lang: (not lang, lang))
+    told = f"in {' and '.join(lang or 'another language' for lang in langs)}, sharing {shared:.1f}"
+    if shared < enough:
+        return Likeness(tie=None, score=shared, evidence=(LITTLE, f"{told} of {enough:.1f}"))
+    return Likeness(tie=Tie.NEWS, score=shared, evidence=(told, *_rarest(mine, keys)))
+
+
+def _weight(mine: Reading, keys: Iterable[int]) -> float:
+    return sum([mine.weights[key] for key in keys])
+
+
+def _enough_across(archive: Frequencies) -> float:
+    return SHARED_ACROSS + GROWTH * max(0.0, math.log((archive.total + ASSUMED) / _MEASURED))
 
 
 def _filled(post: Post, other: Post) -> Likeness | None:
@@ -280,25 +300,6 @@ def _part(lead: frozenset[int], shared: frozenset[int], weights: Mapping[int, fl
     """Which part of a headline is shared."""
     whole = sum([weights[key] for key in lead])
     return sum([weights[key] for key in lead & shared]) / whole if whole else 0.0
-
-
-def _named(mine: Reading, theirs: Sketch, shared: frozenset[int]) -> tuple[float, frozenset[int]]:
-    """The weight of the names and numbers that two texts share; a rare word that is no name counts half."""
-    own, weights = mine.sketch, mine.weights
-    quoted = (own.foreign | theirs.foreign) & shared
-    spoken = own.sounds & theirs.sounds if own.chinese != theirs.chinese else frozenset[int]()
-    names = (own.names & theirs.names) | spoken | quoted
-    words = {key for key in shared - names if weights[key] > 4.5}
-    named = sum([weights[key] for key in names]) + sum([weights[key] for key in words]) / 2
-    return named, names | words
-
-
-def _same_language(mine: Sketch, theirs: Sketch, shared: frozenset[int]) -> bool:
-    """By what the posts say, else by the everyday words that two texts of one language share."""
-    if mine.lang and theirs.lang:
-        return mine.lang == theirs.lang
-    least = min(len(mine.words), len(theirs.words))
-    return len(shared) >= 0.15 * least
 
 
 def _rarest(mine: Reading, found: Iterable[int]) -> list[str]:

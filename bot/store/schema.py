@@ -136,7 +136,14 @@ _SKETCHES = (
     "CREATE TABLE frequencies (total INTEGER NOT NULL, posts BLOB NOT NULL)",
 )
 
-STEPS = (first_tables, articles, stories, sketches)
+
+def other_keys(db: Database) -> None:
+    """Words have other keys now: the posts of stories are indexed once more, and counted."""
+    db.execute("DELETE FROM sketches")
+    db.execute("DELETE FROM frequencies")
+
+
+STEPS = (first_tables, articles, stories, sketches, other_keys)
 """Applied in this order, each in a transaction of its own; a step that has been released is never changed."""
 
 KNOWN = frozenset(step.__name__ for step in STEPS)

@@ -2,7 +2,9 @@
 
     syndicated   an article and a copy of it, edited by machine: what is folded
     news, tweets pairs that people judged: what is grouped
+    undeclared   the pairs of news whose posts do not say in which language they are
     xling        a text and its translation: which of all translations of its pair of languages is taken for it
+    languages    of these texts, and of their first 280 characters, what is found
     titles       headlines of broad events
     archive      whether a copy is among the posts that a real store gives to compare
 
@@ -14,7 +16,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
@@ -33,7 +35,9 @@ TOPICS = frozenset({"topic"})
 COPIES_F1, COPIES_PRECISION, GROUPED, TRANSLATED = 98.0, 99.0, 90.0, 95.0
 """Bars, in %: of what is folded, of what is grouped in one language, and across languages."""
 LEXICAL: Mapping[str, int] = MappingProxyType({"de-en": 100, "fr-de": 97, "ru-en": 71, "ja-en": 41, "zh-en": 32})
-"""Recall of translations by numbers, names and transliterated names alone, where that was measured before."""
+"""Recall of translations by numbers, names and transliterated names alone, where that was measured before: bars."""
+POSTED = 280
+"""Characters of a post on a social network."""
 HEADLINES = 4
 """Every fourth headline is compared with every fourth."""
 TIMED = 200
@@ -91,13 +95,16 @@ def measure(folder: Path) -> Section:
     raw = {name: _rows(folder / f"{name}.jsonl") for name in FILES}
     syndicated, news, tweets, xling = (_pairs(raw[name]) for name in FILES[:4])
     archive = frequencies([*news, *xling])
+    one_language = [pair for pair in news if not pair.across]
     parts = (
         _syndicated(syndicated),
-        _grouped("news", [pair for pair in news if not pair.across], archive),
+        _grouped("news", one_language, archive),
+        _grouped("news, language undeclared", [_undeclared(pair) for pair in one_language], archive),
         _grouped("tweets", tweets, frequencies(tweets)),
         _translated(xling, archive),
         _across([pair for pair in news if pair.across], archive),
         _headlines(raw["titles"]),
+        _languages([*news, *xling]),
         _retrieved(syndicated, news),
         _times([*syndicated, *news]),
     )
@@ -262,10 +269,9 @@ def _pool(languages: str, pairs: Sequence[Pair], archive: Frequencies) -> Part:
         _best(pair.a, [each for each in near if each.id != place], texts, archive) > 0
         for place, pair in enumerate(pairs, 1)
     )
-    before = f"; names and numbers alone: {LEXICAL[languages]}" if languages in LEXICAL else ""
     figures = (
         _share(f"translations {languages}: precision", right, taken, bar=TRANSLATED),
-        _share(f"translations {languages}: recall", right, len(pairs), more=before),
+        _share(f"translations {languages}: recall", right, len(pairs), bar=LEXICAL.get(languages)),
         _share(
             f"translations {languages}: joins a stranger if its own is missing",
             strangers,
@@ -289,6 +295,26 @@ def _best(post: Post, near: Sequence[Neighbour], texts: Mapping[int, Post], arch
     matches = tuple(Match(topic=topic, places=()) for topic in TOPICS)
     hit = Hit(seen=Seen(id=0, post=post, source=""), matches=matches)
     return story.join(hit, _reading(post, archive), near, texts.__getitem__, frozenset()).beside
+
+
+def _undeclared(pair: Pair) -> Pair:
+    return replace(pair, a=replace(pair.a, lang=""), b=replace(pair.b, lang=""))
+
+
+def _languages(pairs: Sequence[Pair]) -> Part:
+    """Of the texts that are told a language, those that are labelled with it. Some labels are wrong."""
+    posts = {post.text: post.lang for pair in pairs for post in (pair.a, pair.b)}
+    whole, cut = (
+        [(found, lang) for text, lang in posts.items() if (found := sketch.of(_post(text[:length], "")).lang)]
+        for length in (None, POSTED)
+    )
+    figures = (
+        _share("languages found", len(whole), len(posts)),
+        _share("languages found that are right", sum(found == lang for found, lang in whole), len(whole)),
+        _share(f"languages found in {POSTED} characters", len(cut), len(posts)),
+        _share("languages found there that are right", sum(found == lang for found, lang in cut), len(cut)),
+    )
+    return Part(figures=figures if posts else ())
 
 
 def _headlines(rows: Sequence[Mapping[str, object]]) -> Part:

@@ -76,7 +76,8 @@ def test_news_that_is_joined_but_differs_lowers_the_precision(tmp_path: Path) ->
     assert figures(section)["news: precision"] == (50, "1 of 2")
     assert figures(section)["news: recall"] == (100, "1 of 1")
     assert not section.reached
-    assert [miss.partition(":")[0] for miss in section.misses] == ["news"]
+    assert [miss.partition(":")[0] for miss in section.misses] == ["news", "news, language undeclared"]
+    assert figures(section)["news, language undeclared: precision"] == (50, "1 of 2")
 
 
 def test_tweets_have_figures_of_their_own(tmp_path: Path) -> None:
@@ -99,10 +100,24 @@ def test_the_best_of_all_translations_is_right_or_wrong(tmp_path: Path) -> None:
     assert section.misses[0].startswith("en-fr: en 'Lorries with 400")
 
 
-def test_what_was_measured_before_stands_beside_the_recall(tmp_path: Path) -> None:
-    row = pair(PORT, HARBOUR, True, l1="fr", l2="de", id="0")
-    note = figures(measured(tmp_path, xling=[row]))["translations fr-de: recall"][1]
-    assert note.endswith("; names and numbers alone: 97")
+def test_the_recall_must_be_no_worse_than_what_was_measured_before(tmp_path: Path) -> None:
+    ways = {"l1": "fr", "l2": "de", "id": "0"}
+    (recall,) = (
+        figure
+        for figure in measured(
+            tmp_path, xling=[pair(PORT, HARBOUR, True, **ways), pair(PONT, CHOIR, True, **ways)]
+        ).figures
+        if figure.name == "translations fr-de: recall"
+    )
+    assert (recall.value, recall.bar) == (50, 97)
+
+
+def test_languages_are_found_without_being_declared(tmp_path: Path) -> None:
+    rows = [pair(HARBOUR, PORT, False, l1="en", l2="fr"), pair(BRIDGE, "Cheese!", False, l1="de", l2="en")]
+    found = figures(measured(tmp_path, news_pairs=rows))
+    assert found["languages found"] == (75, "3 of 4")
+    assert found["languages found that are right"] == (67, "2 of 3")
+    assert found["languages found in 280 characters"] == (75, "3 of 4")
 
 
 def test_headlines_are_compared_with_each_other(tmp_path: Path) -> None:

@@ -25,11 +25,10 @@ def test_a_sketch_is_the_fingerprint_in_numbers() -> None:
     assert (taken.digest, taken.minima, taken.chinese, taken.lang) == (print_.digest, print_.minima, False, "en")
     assert taken.page == number("link example.org/film/1")
     assert taken.links == {number("link example.org/a/long-story")}
-    assert {number(key) for key in ("kun", "h100", "#640")} <= taken.names <= taken.words
+    assert {number(key) for key in ("cun", "h100", "#640", "苏菂")} <= taken.words
     assert number("~sudi") in taken.sounds
-    assert taken.foreign == {number("苏菂")}
     assert taken.lead < taken.words
-    assert taken.keys == taken.words | taken.names | taken.sounds | taken.links
+    assert taken.keys == taken.words | taken.sounds | taken.links
 
 
 def test_a_post_without_words_or_address_has_an_empty_sketch() -> None:

@@ -185,12 +185,29 @@ def test_the_same_news_in_other_words_is_grouped_if_a_topic_is_of_both() -> None
     assert compare(RETOLD, WIRE, frozenset({"Customs"}), H100).tie is None
 
 
-def test_the_same_news_in_another_language_is_grouped_by_its_names() -> None:
-    english = post("Su Di of Jinqiao Trading was held in Rotterdam over 640 H100 cards worth $19.2 million.", lang="en")
-    german = post("Su Di von Jinqiao Trading sitzt wegen 640 H100 für 19,2 Millionen in Rotterdam ein.", lang="de")
+def test_the_same_news_in_another_language_is_grouped_by_the_names_and_loan_words_of_both() -> None:
+    english = post("Su Di of Jinqiao Trading has been held in Rotterdam for 640 H100 cards that cost $19.2 million.")
+    german = post("Su Di von Jinqiao Trading ist wegen 640 H100 für 19,2 Millionen von der Polizei gesucht worden.")
     likeness = compare(english, german)
-    assert (likeness.tie, likeness.evidence[0].split()[0]) == (Tie.NEWS, "names")
+    assert (likeness.tie, likeness.evidence[0].split(", ")[0]) == (Tie.NEWS, "in de and en")
+    assert {"Jinqiao", "Trading"} <= set(likeness.evidence[1:])
     assert compare(post("H100, a first look", lang="en"), post("Der H100 im ersten Test", lang="de")).tie is None
+
+
+def test_two_texts_in_one_language_that_declare_none_or_another_are_not_taken_for_translations() -> None:
+    one = "The court in Rotterdam said on Monday that Hendrik Visser of Visser Trading had sold 640 cards to a friend."
+    other = (
+        "Visser Trading, said the friend of Hendrik Visser, was closed in May and has paid for none of the 640 chairs."
+    )
+    for left, right in (("", ""), ("", "en"), ("en", "fr"), ("de", "fr")):
+        likeness = compare(post(one, lang=left), post(other, lang=right))
+        assert (likeness.tie, "two languages" in " ".join(likeness.evidence)) == (None, False)
+
+
+def test_a_chinese_and_an_unsure_post_are_in_two_languages_and_two_unsure_ones_may_be_in_one() -> None:
+    chinese, short = post("苏菂展示了640张H100加速卡和超微机柜"), post("640 H100 cards, says Su Di")
+    assert compare(short, chinese).evidence[0].startswith("in zh and another language, sharing")
+    assert compare(post("H100 cards: 640 of Su Di's?"), short).tie is None
 
 
 # Which story

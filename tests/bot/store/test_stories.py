@@ -8,7 +8,7 @@ import pytest
 
 from bot.model import Alert, AlertKind, Chat, Hit, Match, Pace, Source, Story, Tie
 from bot.rules import sketch, story
-from bot.rules.fingerprint import number
+from bot.rules.fingerprint import number, stem
 from bot.store import Store
 from bot.store.postings import CROWD
 from bot.store.stories import SNAPSHOT
@@ -129,7 +129,7 @@ def test_a_dead_story_takes_no_place_from_a_living_one(bring: Bring, keep: Keep,
 
 def counts(store: Store, *words: str) -> list[int]:
     """How many posts belonged to a story, and how many of them had each word."""
-    return [store.stories.frequencies.total, *(store.stories.frequencies.posts(number(word)) for word in words)]
+    return [store.stories.frequencies.total, *(store.stories.frequencies.posts(number(stem(word))) for word in words)]
 
 
 def test_words_are_counted_once_a_post_whether_it_is_forgotten_or_not(

@@ -1,6 +1,10 @@
 """What takes a database back to an earlier version, for tests of the steps that lead on from there."""
 
+BEFORE_OTHER_KEYS = ("DELETE FROM _sqlite_migrations WHERE name = 'other_keys'",)
+"""The statement that undoes the step ``other_keys``."""
+
 BEFORE_SKETCHES = (
+    *BEFORE_OTHER_KEYS,
     "DROP TABLE sketches",
     "DROP TABLE frequencies",
     "CREATE TABLE frequencies (bucket INTEGER PRIMARY KEY, posts INTEGER NOT NULL)",
@@ -8,7 +12,7 @@ BEFORE_SKETCHES = (
     "ALTER TABLE members ADD COLUMN marks BLOB NOT NULL DEFAULT x''",
     "DELETE FROM _sqlite_migrations WHERE name = 'sketches'",
 )
-"""Statements that undo the step ``sketches``."""
+"""Statements that undo the step ``sketches`` and the one after it."""
 
 BEFORE_STORIES = (
     *BEFORE_SKETCHES,

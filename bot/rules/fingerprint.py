@@ -4,7 +4,8 @@ fold        the words without case, accents, signs and Traditional characters: t
 shingles    every run of 5 characters of that (3 where Chinese, Japanese or Korean prevails)
 minima      some of these, those with the smallest hashes: a MinHash sketch. Two texts of which one holds the other
             share some of them, however long the longer one is, so that a few in common are enough to look closer
-terms       names, numbers and words as keys that are alike in several languages: 苏菂 and Su Di, Путин and Putin
+terms       names, numbers and words as keys that are alike in several languages: 苏菂 and Su Di, Путин and Putin,
+            英伟达 and NVIDIA, Infektion and infection
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from zlib import crc32
 
 from anyascii import anyascii
 
-from bot.rules import figures, variants
+from bot.rules import aliases, figures, variants
 from bot.rules.text import atoms, bare, calm
 from scrapers import Post, link_keys
 
@@ -213,12 +214,13 @@ def terms(text: str) -> Terms:
             if proper:
                 names += keys
         leading = leading or len(words)
-    numbers = list(map(number, _numbers(told)))
+    known = (stem(name) for latin in aliases.found(told).values() for name in latin)
+    others = list(map(number, (*_numbers(told), *known)))
     is_chinese = 4 * chinese > len(told)
     return Terms(
-        words=frozenset(words).union(numbers),
+        words=frozenset(words).union(others),
         lead=frozenset(words[:leading]),
-        names=frozenset(names).union(numbers),
+        names=frozenset(names).union(others),
         sounds=frozenset(map(number, _sounds(told, chinese=is_chinese))),
         chinese=is_chinese,
         foreign=frozenset() if is_chinese else frozenset(quoted),
@@ -231,6 +233,7 @@ def spelt(text: str, wanted: Set[int]) -> Mapping[int, str]:
     tokens = sorted(token for token in set(_token.findall(told)) if not wanted.isdisjoint(_key_numbers(token)))
     sounds = [*_sounds(told, chinese=True), *_sounds(told, chinese=False)]
     found = {number(key): key for key in (*_numbers(told), *sounds)}
+    found |= {number(stem(name)): written for written, latin in aliases.found(told).items() for name in latin}
     for token in tokens:
         keys, _ = _keys(token)
         found |= {number(key): token if len(keys) == 1 else key for key in keys}

@@ -5,7 +5,6 @@ compared in another way than texts in one, so nothing is said where it is not su
 """
 
 import re
-from collections import Counter
 from collections.abc import Set
 from types import MappingProxyType
 
@@ -47,18 +46,24 @@ _ANY = frozenset[int]().union(*_WORDS.values())
 _LEAD, _AHEAD = 2, 1.5
 """The little words of one language must be so many more, and so many times as many, as those of any other."""
 
-_runs = re.compile(
-    "(?P<latin>[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)|(?P<kana>[\u3041-\u30ff]+)|(?P<han>[\u3400-\u9fff]+)"
-    "|(?P<ru>[\u0400-\u04ff]+)|(?P<ko>[\uac00-\ud7af]+)|(?P<ar>[\u0600-\u06ff]+)|(?P<el>[\u0370-\u03ff]+)"
-    "|(?P<he>[\u0590-\u05ff]+)|(?P<hi>[\u0900-\u097f]+)|(?P<th>[\u0e00-\u0e7f]+)"
+_BLOCKS = (
+    ("el", "\u0370-\u03ff", 1),
+    ("ru", "\u0400-\u052f", 1),
+    ("he", "\u0590-\u05ff", 1),
+    ("ar", "\u0600-\u06ff", 1),
+    ("hi", "\u0900-\u097f", 1),
+    ("th", "\u0e00-\u0e7f", 1),
+    ("ja", "\u3041-\u30ff", 3),
+    ("zh", "\u3400-\u9fff", 3),
+    ("ko", "\uac00-\ud7af", 2),
 )
-"""What stands in one script, named by the language that is written in it most."""
+"""Scripts: the language that is written in each most, and how many Latin letters a character of it is worth."""
+_of_none = re.compile(f"[^{''.join(block for _, block, _ in _BLOCKS)}]+")
+_of_script = MappingProxyType({lang: re.compile(f"[^{block}]+") for lang, block, _ in _BLOCKS})
 _CYRILLIC = frozenset({"ru", "uk"})
-_SCRIPTED = frozenset({"ja", "zh", *_CYRILLIC, *_runs.groupindex}) - {"latin", "kana", "han"}
-_DENSE = MappingProxyType({"han": 3, "kana": 3, "ko": 2})
-"""Letters that a character of these scripts says as much as."""
-_KANA = 1 / 8
-"""A text in Chinese characters with more kana than this among them is Japanese."""
+_SCRIPTED = _CYRILLIC.union(_of_script)
+_KANA = 8
+"""A text in Chinese characters with more than one kana to so many of them is Japanese."""
 
 
 def of(text: str, words: Set[int]) -> str:
@@ -75,15 +80,14 @@ def of(text: str, words: Set[int]) -> str:
 
 def _script(text: str) -> str:
     """The script that prevails."""
-    if text.isascii():
+    foreign = "" if text.isascii() else _of_none.sub("", text)
+    if not foreign:
         return "latin"
-    letters = Counter[str]()
-    for run in _runs.finditer(text):
-        script = run.lastgroup or ""
-        letters[script] += _DENSE.get(script, 1) * (run.end() - run.start())
-    kana, han = letters.pop("kana", 0), letters.pop("han", 0)
-    letters["ja" if kana > _KANA * han else "zh"] = kana + han
-    return max(letters, key=letters.__getitem__) if any(letters.values()) else "latin"
+    letters = {lang: dense * len(_of_script[lang].sub("", foreign)) for lang, _, dense in _BLOCKS}
+    han = letters["ja"] + letters["zh"]
+    letters |= {"zh": 0, "ja": han} if _KANA * letters["ja"] > letters["zh"] else {"zh": han, "ja": 0}
+    letters["latin"] = len(text) - len(foreign)
+    return max(letters, key=letters.__getitem__)
 
 
 def may_be_one(lang: str, other: str) -> bool:

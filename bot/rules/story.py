@@ -38,8 +38,10 @@ SAME_TITLE, TELLING = 0.3, 600
 """Titles less alike than this make two texts different, unless so many letters of text are shared under them."""
 LITTLE = "too little in common"
 """Said first of two posts that nothing ties; what they reached, and the bars, come after it."""
-CHOSEN, CHOSEN_NAMES = 12, 24
+CHOSEN, CHOSEN_NAMES = 8, 24
 """Terms of a post under which it is found: the rarest of its words, and of its names, which cross languages."""
+UNMARKED = 3.0
+"""So much weight may two texts in different languages share in words under which neither is found."""
 TELLING_TERM = 3.0
 """Terms that weigh less are in one post of twenty and lead nowhere."""
 LOOKED_AT = 4
@@ -108,7 +110,7 @@ def read(post: Post, topics: Iterable[str], places: Iterable[Place], archive: Fr
         archive=archive,
         asked=asked,
         weights=weights,
-        marks=_marks(taken, _names(post), weights, min(SHARED_SHORT, _enough_across(archive))),
+        marks=_marks(taken, _names(post), weights, min(SHARED_SHORT, _enough_across(archive) - UNMARKED)),
     )
 
 

@@ -40,6 +40,8 @@ def test_one_price_has_one_spelling(written: str) -> None:
     ("written", "fact"),
     [
         ("3 000 €", "3000 eur"),
+        ("2,75 mds d'euros", "2750000000 eur"),
+        ("3 Md€", "3000000000 eur"),
         ("10 M€", "10000000 eur"),
         ("1,5 million euros", "1500000 eur"),
         ("12 Mrd. Euro", "12000000000 eur"),

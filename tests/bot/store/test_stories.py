@@ -14,7 +14,7 @@ from bot.store.postings import CROWD
 from bot.store.stories import SNAPSHOT
 from bot.tell import index_old
 from scrapers import Post
-from tests.old import BEFORE_SKETCHES, BEFORE_STORIES
+from tests.old import BEFORE_OTHER_KEYS, BEFORE_SKETCHES, BEFORE_STORIES
 from tests.support import Clock, MakePost, MakeSource
 
 WINDOW, LONGEST = timedelta(hours=72), timedelta(days=14)
@@ -304,3 +304,20 @@ def test_marks_of_the_version_before_give_way_to_sketches(old: Path, clock: Cloc
     with Store(old) as store, store.transaction():
         assert store.stories.of(2) == 1
         assert index_old(store, now=clock()) == 2
+
+
+def test_an_index_with_the_keys_of_before_is_made_and_counted_anew(old: Path, clock: Clock) -> None:
+    with Store(old) as store, store.transaction():
+        index_old(store, now=clock())
+        store.stories.frequencies.add([7])
+        store.db.conn.execute(
+            "INSERT INTO frequencies VALUES (?, ?)",
+            (store.stories.frequencies.total, store.stories.frequencies.dump()),
+        )
+    with closing(sqlite3.connect(old, isolation_level=None)) as conn:
+        for statement in BEFORE_OTHER_KEYS:
+            conn.execute(statement)
+    with Store(old) as store, store.transaction():
+        assert (store.stories.frequencies.total, store.stories.frequencies.posts(7)) == (0, 0)
+        assert index_old(store, now=clock()) == 2
+        assert store.stories.frequencies.total == 2

@@ -1,11 +1,10 @@
-"""Names of the chip trade and of the places in its news, as they are written in Chinese, Japanese and Korean.
+"""Names of companies of the chip trade, and of the places in its news, as several languages write them.
 
-英伟达 does not sound like NVIDIA nor 德国 like Germany, so no transliteration tells that they are one. Chinese is in
-Simplified characters. What is also an everyday word is not here: 苹果 is an apple.
+英伟达 does not sound like NVIDIA, nor 德国 or Allemagne like Germany: no transliteration tells that they are one.
+Chinese is in Simplified characters. What is also an everyday word is not here: 苹果 is an apple.
 """
 
 import re
-from collections.abc import Mapping
 from types import MappingProxyType
 
 _TABLE = """
@@ -18,7 +17,7 @@ baidu 百度 バイドゥ 바이두
 beijing pekin peking 北京 베이징
 berlin 柏林 ベルリン 베를린
 biden 拜登 バイデン 바이든
-britain britannien bretagne 英国 イギリス 영국
+britain britannien 英国 イギリス 영국
 brussels bruxelles brussel 布鲁塞尔 ブリュッセル 브뤼셀
 bytedance 字节跳动 バイトダンス 바이트댄스
 california californie kalifornien 加利福尼亚 加州 カリフォルニア 캘리포니아
@@ -87,16 +86,13 @@ york 纽约 ニューヨーク 뉴욕
 """
 
 
-def _read() -> Mapping[str, tuple[str, ...]]:
-    rows = [line.split() for line in _TABLE.split("\n") if line]
-    latin = [(row, tuple(name for name in row if name.isascii())) for row in rows]
-    return MappingProxyType({name: names for row, names in latin for name in row if not name.isascii()})
+_ROWS = tuple(tuple(row.split()) for row in _TABLE.strip().split("\n"))
+LATIN = MappingProxyType({name: row[0] for row in _ROWS for name in row if name.isascii()})
+"""Names in Latin letters, each with the one that stands for it."""
+_OTHERS = MappingProxyType({name: f" {row[0].capitalize()} " for row in _ROWS for name in row if not name.isascii()})
+_any_other = re.compile("|".join(sorted(map(re.escape, _OTHERS), key=len, reverse=True)))
 
 
-_LATIN = _read()
-_any = re.compile("|".join(sorted(map(re.escape, _LATIN), key=len, reverse=True)))
-
-
-def found(text: str) -> Mapping[str, tuple[str, ...]]:
-    """The names that stand in a text in Simplified characters, each with how it is written in Latin letters."""
-    return {name: _LATIN[name] for name in _any.findall(text)} if not text.isascii() else {}
+def latinised(text: str) -> str:
+    """A text in Simplified characters with these names in Latin letters."""
+    return text if text.isascii() else _any_other.sub(lambda found: _OTHERS[found[0]], text)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from types import MappingProxyType
 from unicodedata import normalize
 from zlib import crc32
 
@@ -214,13 +215,12 @@ def terms(text: str) -> Terms:
             if proper:
                 names += keys
         leading = leading or len(words)
-    known = (stem(name) for latin in aliases.found(told).values() for name in latin)
-    others = list(map(number, (*_numbers(told), *known)))
+    numbers = list(map(number, _numbers(told)))
     is_chinese = 4 * chinese > len(told)
     return Terms(
-        words=frozenset(words).union(others),
+        words=frozenset(words).union(numbers),
         lead=frozenset(words[:leading]),
-        names=frozenset(names).union(others),
+        names=frozenset(names).union(numbers),
         sounds=frozenset(map(number, _sounds(told, chinese=is_chinese))),
         chinese=is_chinese,
         foreign=frozenset() if is_chinese else frozenset(quoted),
@@ -233,7 +233,6 @@ def spelt(text: str, wanted: Set[int]) -> Mapping[int, str]:
     tokens = sorted(token for token in set(_token.findall(told)) if not wanted.isdisjoint(_key_numbers(token)))
     sounds = [*_sounds(told, chinese=True), *_sounds(told, chinese=False)]
     found = {number(key): key for key in (*_numbers(told), *sounds)}
-    found |= {number(stem(name)): written for written, latin in aliases.found(told).items() for name in latin}
     for token in tokens:
         keys, _ = _keys(token)
         found |= {number(key): token if len(keys) == 1 else key for key in keys}
@@ -243,9 +242,17 @@ def spelt(text: str, wanted: Set[int]) -> Mapping[int, str]:
 def stem(word: str) -> str:
     """The key of a word of Latin letters: it begins like that, and sounds like that, in several languages.
 
-    Infektion is infection, Moskau is Moscow, symbole is simbolo.
+    Infektion is infection, symbole is simbolo; Allemagne and deutsch are Germany, which has other names.
     """
+    key = _sound(word)
+    return _ONE_NAME.get(key, key)
+
+
+def _sound(word: str) -> str:
     return word.lower().translate(_ONE_SPELLING).replace("ph", "f")[:STEM]
+
+
+_ONE_NAME = MappingProxyType({_sound(name): _sound(one) for name, one in aliases.LATIN.items()})
 
 
 def _key_numbers(token: str) -> Sequence[int]:
@@ -255,7 +262,8 @@ def _key_numbers(token: str) -> Sequence[int]:
 def _beginning(text: str) -> tuple[str, int]:
     """What of a text is read, and how much of that is its headline."""
     told = _told(text)
-    return (told[:TOLD_HAN], LEAD_HAN) if _han.search(told[:40]) else (told, LEAD)
+    told, lead = (told[:TOLD_HAN], LEAD_HAN) if _han.search(told[:40]) else (told, LEAD)
+    return aliases.latinised(told), lead
 
 
 def _numbers(told: str) -> list[str]:

@@ -33,11 +33,11 @@ _NAMES = """
 def _known() -> Mapping[int, tuple[int, float]]:
     """Keys that say less than their frequencies do: in how many more posts they are taken to be, and which part counts.
 
-    Small numbers and years are in too many texts to say much.
+    Small numbers and years are everyday words, and say half of what these do.
     """
     names = dict.fromkeys(map(stem, _NAMES.split()), (_FAMILIAR, 1.0))
     plain = dict.fromkeys((stem(bare(word)) for word in common.ENGLISH | common.FRENCH), (_EVERYDAY, 1.0))
-    small = dict.fromkeys((f"#{each}" for each in figures.SMALL), (0, 0.5))
+    small = dict.fromkeys((f"#{each}" for each in figures.SMALL), (_EVERYDAY, 0.5))
     return {number(key): known for key, known in (names | plain | small).items()}
 
 

@@ -28,12 +28,12 @@ _WORDS = MappingProxyType(
             "ete aussi etre comme",
             "hu": "hogy nem egy volt meg azt csak mint ezt majd szerint mar vagy amely",
             "id": "yang dan dari dengan untuk ini itu pada dalam tidak akan oleh juga sebagai telah bisa",
-            "it": "che per con una della del dei delle nel sono gli alla dal piu come anche questo alle nella stato ha",
+            "it": "che per con una della del dei delle nel sono gli alla dal piu come anche questo alle nella stato",
             "nl": "het een van dat voor met zijn niet ook door aan naar bij werd heeft maar uit deze worden over",
             "pl": "nie sie jest oraz dla przez jak tym ktory ktore ktora jego tego ale czy zostal byl moze",
             "pt": "que dos das com para uma nao por mais como pela pelo foi seu sua entre tem sao mas ela quando",
             "ro": "care pentru din este sau mai fost prin sunt dupa cele acest fiind catre nu",
-            "ru": "chto kak dlya eto pri ili byl byla ego goda takzhe posle uzhe kotorye kotoryy bolee iz",
+            "ru": "chto kak dlya eto pri ili byl byla ego goda takzhe posle uzhe kotorye kotoryy bolee",
             "sv": "och att det som for med den till har inte fran var ett kan ocksa efter eller nar denna",
             "tr": "bir icin ile olarak daha olan gibi kadar ancak sonra oldugu tarafindan cok ise veya",
             "uk": "shcho yak dlya tse abo vid buv pislya takozh vzhe bude yogo yoho roku",
@@ -42,7 +42,8 @@ _WORDS = MappingProxyType(
     }
 )
 """Danish stands for Norwegian, too, whose little words are the same."""
-_ANY = frozenset[int]().union(*_WORDS.values())
+LITTLE = frozenset[int]().union(*_WORDS.values())
+"""The keys of the little words of all languages."""
 _LEAD, _AHEAD = 2, 1.5
 """The little words of one language must be so many more, and so many times as many, as those of any other."""
 
@@ -71,7 +72,7 @@ def of(text: str, words: Set[int]) -> str:
     script = _script(text)
     if script not in ("latin", "ru"):
         return script
-    found, is_cyrillic = words & _ANY, script == "ru"
+    found, is_cyrillic = words & LITTLE, script == "ru"
     counts = [(len(found & each), lang) for lang, each in _WORDS.items() if (lang in _CYRILLIC) == is_cyrillic]
     (next_most, _), (most, lang) = sorted(counts)[-2:]
     is_clear = most >= max(next_most + _LEAD, next_most * _AHEAD)

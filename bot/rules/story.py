@@ -256,7 +256,7 @@ def _retold(mine: Reading, other: Neighbour, fetch: Fetch) -> Likeness:
 def _translated(mine: Reading, theirs: Sketch, words: frozenset[int]) -> Likeness:
     """What two texts in different languages have in common that share these words: names, figures, loan words."""
     spoken = mine.sketch.sounds & theirs.sounds if mine.sketch.chinese != theirs.chinese else frozenset[int]()
-    keys, enough = words | spoken, _enough_across(mine.archive)
+    keys, enough = (words - language.LITTLE) | spoken, _enough_across(mine.archive)
     shared = _weight(mine, keys)
     langs = sorted((mine.sketch.lang, theirs.lang), key=lambda lang: (not lang, lang))
     told = f"in {' and '.join(lang or 'another language' for lang in langs)}, sharing {shared:.1f}"

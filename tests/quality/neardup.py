@@ -4,6 +4,7 @@
     news, tweets pairs that people judged: what is grouped
     undeclared   the pairs of news whose posts do not say in which language they are
     xling        a text and its translation: which of all translations of its pair of languages is taken for it
+    strangers    of these texts some that are no pair, in two languages: how many would be joined
     languages    of these texts, and of their first 280 characters, what is found
     titles       headlines of broad events
     archive      whether a copy is among the posts that a real store gives to compare
@@ -36,6 +37,8 @@ COPIES_F1, COPIES_PRECISION, GROUPED, TRANSLATED = 98.0, 99.0, 90.0, 95.0
 """Bars, in %: of what is folded, of what is grouped in one language, and across languages."""
 LEXICAL: Mapping[str, int] = MappingProxyType({"de-en": 100, "fr-de": 97, "ru-en": 71, "ja-en": 41, "zh-en": 32})
 """Recall of translations by numbers, names and transliterated names alone, where that was measured before: bars."""
+STEP = 7_919
+"""Each text is compared with the one that stands so many further on."""
 POSTED = 280
 """Characters of a post on a social network."""
 HEADLINES = 4
@@ -104,6 +107,7 @@ def measure(folder: Path) -> Section:
         _translated(xling, archive),
         _across([pair for pair in news if pair.across], archive),
         _headlines(raw["titles"]),
+        _strangers([*news, *xling], {"": archive, " by a young archive": Frequencies()}),
         _languages([*news, *xling]),
         _retrieved(syndicated, news),
         _times([*syndicated, *news]),
@@ -295,6 +299,29 @@ def _best(post: Post, near: Sequence[Neighbour], texts: Mapping[int, Post], arch
     matches = tuple(Match(topic=topic, places=()) for topic in TOPICS)
     hit = Hit(seen=Seen(id=0, post=post, source=""), matches=matches)
     return story.join(hit, _reading(post, archive), near, texts.__getitem__, frozenset()).beside
+
+
+def _strangers(pairs: Sequence[Pair], archives: Mapping[str, Frequencies]) -> Part:
+    """Of texts in two languages that are no pair, those that are joined with the frequencies of these archives."""
+    posts = list({post.text: post for pair in pairs for post in (pair.a, pair.b)}.values())
+    same = {frozenset((pair.a.text, pair.b.text)) for pair in pairs}
+    others = [posts[(place + STEP) % len(posts)] for place in range(len(posts))]
+    strange = [
+        Pair(a=one, b=other, same=False)
+        for one, other in zip(posts, others, strict=True)
+        if one.lang != other.lang and {one.text, other.text} not in same
+    ]
+    return Part(
+        figures=tuple(
+            _share(
+                f"strangers in two languages joined{name}",
+                sum(verdict.joined for verdict in _verdicts(strange, archive)),
+                len(strange),
+            )
+            for name, archive in archives.items()
+            if strange
+        )
+    )
 
 
 def _undeclared(pair: Pair) -> Pair:

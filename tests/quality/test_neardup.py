@@ -112,6 +112,13 @@ def test_the_recall_must_be_no_worse_than_what_was_measured_before(tmp_path: Pat
     assert (recall.value, recall.bar) == (50, 97)
 
 
+def test_strangers_in_two_languages_are_counted(tmp_path: Path) -> None:
+    rows = [pair(HARBOUR, PORT, True, l2="fr"), pair(BRIDGE, PONT, True, l2="fr"), pair(CHOIR, CHOIR, True)]
+    found = figures(measured(tmp_path, news_pairs=rows))
+    assert found["strangers in two languages joined"] == (0, "0 of 2")
+    assert found["strangers in two languages joined by a young archive"] == (0, "0 of 2")
+
+
 def test_languages_are_found_without_being_declared(tmp_path: Path) -> None:
     rows = [pair(HARBOUR, PORT, False, l1="en", l2="fr"), pair(BRIDGE, "Cheese!", False, l1="de", l2="en")]
     found = figures(measured(tmp_path, news_pairs=rows))

@@ -67,6 +67,11 @@ def test_any_text_tells_one_that_is_known_or_none(text: str) -> None:
     assert told(text) in {"", *TEXTS}
 
 
+def test_every_little_word_is_one_that_texts_have_as_a_key() -> None:
+    words = "the der und des que para och etta khong"
+    assert len(terms(words).words & language.LITTLE) == len(words.split())
+
+
 def test_letters_that_tell_no_language_may_be_in_any_that_is_written_in_them() -> None:
     pairs = [("", ""), ("", "en"), ("de", ""), ("fr", "fr"), ("de", "en"), ("zh", ""), ("", "ru"), ("ja", "zh")]
     assert [language.may_be_one(*pair) for pair in pairs] == [True, True, True, True, False, False, False, False]

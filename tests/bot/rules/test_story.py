@@ -194,6 +194,17 @@ def test_the_same_news_in_another_language_is_grouped_by_the_names_and_loan_word
     assert compare(post("H100, a first look", lang="en"), post("Der H100 im ersten Test", lang="de")).tie is None
 
 
+def test_the_little_words_and_numbers_of_two_languages_tie_nothing() -> None:
+    spanish = post(
+        "La tarjeta H100 que los ladrones han robado entre el 5 y el 12 de mayo fue para una empresa con 20 años."
+    )
+    portuguese = post(
+        "A placa H100 que dos 12 carros foi para uma loja com 5 portas e 20 mesas, por mais que seu dono não a quis."
+    )
+    assert compare(spanish, portuguese).tie is compare(portuguese, spanish).tie is None
+    assert "in es and pt" in compare(spanish, portuguese).evidence[1]
+
+
 def test_two_texts_in_one_language_that_declare_none_or_another_are_not_taken_for_translations() -> None:
     one = "The court in Rotterdam said on Monday that Hendrik Visser of Visser Trading had sold 640 cards to a friend."
     other = (

@@ -1,7 +1,8 @@
-"""Names of companies of the chip trade, and of the places in its news, as several languages write them.
+"""Names of companies and people of the chip trade, and of the places in its news, as several languages write them.
 
 英伟达 does not sound like NVIDIA, nor 德国 or Allemagne like Germany: no transliteration tells that they are one.
-Chinese is in Simplified characters. What is also an everyday word is not here: 苹果 is an apple.
+Chinese is in Simplified characters. What also means something else is not here: 苹果 is an apple, 联想 is to think of,
+超微 is Supermicro in Beijing and AMD in Taipei, 이란 ends many a Korean word.
 """
 
 import re
@@ -10,7 +11,7 @@ from types import MappingProxyType
 _TABLE = """
 alibaba 阿里巴巴 アリババ 알리바바
 amd 超威半导体 超微半导体
-america amerika amerique 美国 アメリカ 미국
+america amerika amerique 美国 米国 アメリカ 미국
 asml 阿斯麦
 australia australie 澳大利亚 オーストラリア 호주
 baidu 百度 バイドゥ 바이두
@@ -38,16 +39,16 @@ huang 黄仁勋 ジェンスン 젠슨
 huawei 华为 ファーウェイ 화웨이
 hygon 海光信息
 hynix 海力士 ハイニックス 하이닉스
-india indien inde 印度 インド 인도
+india indien inde 印度 インド
 indonesia indonesien indonesie 印度尼西亚 印尼 インドネシア 인도네시아
 inspur 浪潮信息 浪潮集团
 intel 英特尔 インテル 인텔
-iran 伊朗 イラン 이란
+iran 伊朗 イラン
 israel 以色列 イスラエル 이스라엘
 japan japon 日本 일본
 johor 柔佛 ジョホール 조호르
 korea coree 韩国 한국
-lenovo 联想集团 联想 レノボ 레노버
+lenovo 联想集团 レノボ 레노버
 london londres 伦敦 ロンドン 런던
 lumpur 吉隆坡 クアラルンプール 쿠알라룸푸르
 malaysia malaisie 马来西亚 マレーシア 말레이시아
@@ -56,20 +57,20 @@ micron 美光科技 マイクロン 마이크론
 microsoft 微软 マイクロソフト 마이크로소프트
 moscow moskau moscou 莫斯科 モスクワ 모스크바
 musk 马斯克 マスク氏 머스크
-netherlands niederlande 荷兰 オランダ 네덜란드
+netherlands 荷兰 オランダ 네덜란드
 nvidia 英伟达 辉达 エヌビディア 엔비디아
-paris 巴黎 パリ 파리
+paris 巴黎 パリ
 quanta 广达电脑
 riyadh riad 利雅得 リヤド 리야드
 russia russland russie 俄罗斯 ロシア 러시아
 samsung 三星 サムスン 삼성
-saudi 沙特 サウジ 사우디
+saudi 沙特 サウジ サウジアラビア 사우디
 shanghai 上海 상하이
 shenzhen 深圳 선전시
 singapore singapur singapour 新加坡 シンガポール 싱가포르
 smic 中芯国际
 softbank 软银 ソフトバンク 소프트뱅크
-supermicro 超微电脑 超微 スーパーマイクロ 슈퍼마이크로
+supermicro 超微电脑 美超微 スーパーマイクロ 슈퍼마이크로
 taiwan 台湾 대만
 tencent 腾讯 テンセント 텐센트
 tesla 特斯拉 テスラ 테슬라
@@ -85,12 +86,21 @@ washington 华盛顿 ワシントン 워싱턴
 york 纽约 ニューヨーク 뉴욕
 """
 
-
 _ROWS = tuple(tuple(row.split()) for row in _TABLE.strip().split("\n"))
 LATIN = MappingProxyType({name: row[0] for row in _ROWS for name in row if name.isascii()})
 """Names in Latin letters, each with the one that stands for it."""
 _OTHERS = MappingProxyType({name: f" {row[0].capitalize()} " for row in _ROWS for name in row if not name.isascii()})
-_any_other = re.compile("|".join(sorted(map(re.escape, _OTHERS), key=len, reverse=True)))
+_KATAKANA, _HANGUL = "\u30a1-\u30fa\u30fc", "\uac00-\ud7af"
+
+
+def _whole(name: str) -> str:
+    """A name where it is no part of a longer word: アドバイス holds ドバイ. Korean puts its particles behind a name."""
+    if re.match(f"[{_KATAKANA}]", name):
+        return f"(?<![{_KATAKANA}]){name}(?![{_KATAKANA}])"
+    return f"(?<![{_HANGUL}]){name}" if re.match(f"[{_HANGUL}]", name) else name
+
+
+_any_other = re.compile("|".join(map(_whole, sorted(_OTHERS, key=len, reverse=True))))
 
 
 def latinised(text: str) -> str:

@@ -228,7 +228,7 @@ def terms(text: str) -> Terms:
 
 
 def spelt(text: str, wanted: Set[int]) -> Mapping[int, str]:
-    """What stands in a text under the keys that have these numbers: its words as they are written there, else keys."""
+    """What stands in a text under the keys that have these numbers: words as they are written, once names are Latin."""
     told, _ = _beginning(text)
     tokens = sorted(token for token in set(_token.findall(told)) if not wanted.isdisjoint(_key_numbers(token)))
     sounds = [*_sounds(told, chinese=True), *_sounds(told, chinese=False)]

@@ -17,6 +17,8 @@ from bot.rules.fingerprint import number, spelt, stem, terms
         ("La douane de l’Allemagne", "Germany"),
         ("Der Zoll von Deutschland", "Germany"),
         ("超微电脑股价暴跌", "Supermicro"),
+        ("엔비디아가 서울에서", "Nvidia"),
+        ("ジェンスン・フアン氏が訪れた", "Huang"),
     ],
 )
 def test_a_name_has_one_key_in_all_languages(text: str, name: str) -> None:
@@ -29,6 +31,14 @@ def test_the_longer_name_counts_and_a_text_that_holds_none_is_left_alone() -> No
     assert aliases.latinised("印度尼西亚与超微半导体").split() == ["Indonesia", "与", "Amd"]
     for text in ("NVIDIA and H100", "l’été à l’ombre", "一个苹果"):
         assert aliases.latinised(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["アドバイスを受けた", "ウインドウズの更新", "기대만큼 좋다", "인권이란 무엇인가", "让人联想到去年", "超微财报"],
+)
+def test_a_part_of_a_longer_word_and_a_word_of_two_meanings_name_nobody(text: str) -> None:
+    assert aliases.latinised(text) == text
 
 
 def test_a_name_that_begins_with_a_number_counts_nothing() -> None:

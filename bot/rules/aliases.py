@@ -90,19 +90,30 @@ _ROWS = tuple(tuple(row.split()) for row in _TABLE.strip().split("\n"))
 LATIN = MappingProxyType({name: row[0] for row in _ROWS for name in row if name.isascii()})
 """Names in Latin letters, each with the one that stands for it."""
 _OTHERS = MappingProxyType({name: f" {row[0].capitalize()} " for row in _ROWS for name in row if not name.isascii()})
-_KATAKANA, _HANGUL = "\u30a1-\u30fa\u30fc", "\uac00-\ud7af"
-
-
-def _whole(name: str) -> str:
-    """A name where it is no part of a longer word: アドバイス holds ドバイ. Korean puts its particles behind a name."""
-    if re.match(f"[{_KATAKANA}]", name):
-        return f"(?<![{_KATAKANA}]){name}(?![{_KATAKANA}])"
-    return f"(?<![{_HANGUL}]){name}" if re.match(f"[{_HANGUL}]", name) else name
-
-
-_any_other = re.compile("|".join(map(_whole, sorted(_OTHERS, key=len, reverse=True))))
+_any_other = re.compile("|".join(sorted(map(re.escape, _OTHERS), key=len, reverse=True)))
 
 
 def latinised(text: str) -> str:
     """A text in Simplified characters with these names in Latin letters."""
-    return text if text.isascii() else _any_other.sub(lambda found: _OTHERS[found[0]], text)
+    return text if text.isascii() else _any_other.sub(_latin, text)
+
+
+def _latin(found: re.Match[str]) -> str:
+    """A name where it is no part of a longer word: アドバイス holds ドバイ. Korean puts its particles behind a name.
+
+    It is looked at here and not in the expression, whose search took half of the time of a post with it.
+    """
+    start, end = found.span()
+    before, after = found.string[start - 1 : start], found.string[end : end + 1]
+    is_part = (
+        _both_katakana(before, found[0][0]) or _both_katakana(found[0][-1], after) or _both_korean(before, found[0][0])
+    )
+    return found[0] if is_part else _OTHERS[found[0]]
+
+
+def _both_katakana(one: str, other: str) -> bool:
+    return all("\u30a1" <= char <= "\u30fc" and char != "\u30fb" for char in (one, other))
+
+
+def _both_korean(one: str, other: str) -> bool:
+    return all("\uac00" <= char <= "\ud7af" for char in (one, other))

@@ -1,7 +1,6 @@
 """A post and the article behind it, as one post: what the post said stays where it stood, the article follows."""
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,8 +41,7 @@ def complete(post: Post, article: "Article") -> Post:
     """
     title = post.title or article.title
     text = _without(article.title, _without(title, article.text.strip()))
-    return replace(
-        post,
+    return post._replace(
         title=title,
         text=_joined(post.text, text),
         author=post.author or article.author,

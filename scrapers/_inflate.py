@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from isal import isal_zlib as zlib
+from zlib_ng import zlib_ng as zlib
 
 from scrapers._errors import TooLarge, Unreachable, Unreadable
 

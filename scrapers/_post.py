@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_TEXT = 200_000
 """A post's text is cut here, in characters."""
@@ -14,9 +14,8 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one eac
 _ODD = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """One thing published somewhere, as plain text.
+class Post(NamedTuple):
+    """One thing published somewhere, as plain text: a named tuple, since every look makes dozens.
 
     ``key`` identifies it for ever and everywhere ("hackernews:123"); ``url`` is the address as published, or "";
     ``title`` is empty for an untitled post; ``text`` is the content where there is one, else the summary, without
@@ -36,7 +35,7 @@ class Post:
 
     def to_json(self) -> str:
         """One line of JSON: the contract of ``vigie scrape --json``."""
-        return json.dumps(asdict(self), ensure_ascii=False, default=_rfc3339)
+        return json.dumps(self._asdict(), ensure_ascii=False, default=_rfc3339)
 
     @classmethod
     def from_json(cls, line: str) -> "Post":
@@ -109,9 +108,8 @@ def _parts(post: Post) -> tuple[str, ...]:
 
 def _tidy_post(post: Post) -> Post:
     if _is_tidy("".join(_parts(post))):
-        return post if len(post.text) <= MAX_TEXT else replace(post, text=post.text[:MAX_TEXT])
-    return replace(
-        post,
+        return post if len(post.text) <= MAX_TEXT else post._replace(text=post.text[:MAX_TEXT])
+    return post._replace(
         key=_tidy(post.key),
         url=_tidy(post.url),
         title=_tidy(post.title),

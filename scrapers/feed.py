@@ -170,17 +170,8 @@ def _posts(feed: "Feed", home: str) -> tuple[Post, ...]:
 
 
 def _post(key: str, entry: "Entry", language: str) -> Post:
-    return Post(
-        key=key,
-        url=entry.link,
-        title=entry.title,
-        text=entry.text,
-        author=entry.author,
-        published=entry.published,
-        lang=language,
-        links=entry.links,
-        media=entry.media,
-    )
+    _, url, title, text, author, published, links, media = entry
+    return Post(key, url, title, text, author, published, language, links, media)
 
 
 def _keys(entries: Sequence["Entry"], scope: str) -> list[str]:

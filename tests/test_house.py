@@ -30,7 +30,7 @@ IMPORTERS = {
     "httpx": {"scrapers._web"},
     "pycurl": {"scrapers._web"},
     "certifi": {"scrapers._web"},
-    "isal": {"scrapers._inflate"},
+    "zlib_ng": {"scrapers._inflate"},
     "brotli": {"scrapers._inflate"},
     "backports": {"scrapers._inflate"},  # backports.zstd, until Python 3.14 has it as compression.zstd
     "compression": {"scrapers._inflate"},

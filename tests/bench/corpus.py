@@ -7,7 +7,7 @@ a word of the posts nor meet where two words join. ``planted`` then decides how 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, islice, pairwise
 from math import exp, log
@@ -346,7 +346,7 @@ def _plant(random: Random, post: Post, keywords: Sequence[str]) -> Post:
     text = post.text
     for keyword in random.sample(keywords, min(random.randint(1, 3), len(keywords))):
         text = put(random, text, keyword.strip('"'))
-    return replace(post, text=text)
+    return post._replace(text=text)
 
 
 def put(random: Random, text: str, word: str, *, within: int | None = None) -> str:

@@ -7,7 +7,7 @@ short, or with a by-line; a retelling has other sentences, perhaps in another la
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from random import Random
@@ -90,7 +90,7 @@ def _told(random: Random, number: int, plain: Post, telling: Sequence[str], topi
     for word in (*telling, topics[0]):
         text = corpus.put(random, text, word, within=within)
     title = " ".join((*topics, telling[0], plain.title, telling[-1]))
-    return replace(plain, title=title, text=text, lang=lang, **_place(random, number))
+    return plain._replace(title=title, text=text, lang=lang, **_place(random, number))
 
 
 def _place(random: Random, number: int) -> dict[str, str | tuple[str, ...]]:
@@ -107,7 +107,7 @@ def _copy(random: Random, number: int, post: Post) -> Item:
     if random.random() < 0.5:
         by, of = random.choices(corpus.BRANDS, k=2)
         text = f"({by}) {text}\n\n© {of}"
-    return Item(post=replace(post, text=text, **_place(random, number)), tie=Tie.COPY, beside=post.key)
+    return Item(post=post._replace(text=text, **_place(random, number)), tie=Tie.COPY, beside=post.key)
 
 
 def _retelling(random: Random, number: int, plain: Post, story: Story) -> Item:

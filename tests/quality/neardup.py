@@ -325,7 +325,7 @@ def _strangers(pairs: Sequence[Pair], archives: Mapping[str, Frequencies]) -> Pa
 
 
 def _undeclared(pair: Pair) -> Pair:
-    return replace(pair, a=replace(pair.a, lang=""), b=replace(pair.b, lang=""))
+    return replace(pair, a=pair.a._replace(lang=""), b=pair.b._replace(lang=""))
 
 
 def _languages(pairs: Sequence[Pair]) -> Part:

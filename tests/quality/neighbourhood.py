@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def _keep(store: Store, rows: dict[str, int], posts: Iterable[Post]) -> None:
 def _added(store: Store, post: Post) -> Seen:
     """The text in the archive, under a key of its own."""
     (count,) = store.db.execute("SELECT count(*) FROM posts").fetchone()
-    keyed = replace(post, key=f"set:{count}")
+    keyed = post._replace(key=f"set:{count}")
     (seen,) = store.archive.add(SOURCE, [keyed], is_fresh=lambda *_: True, now=NOW).seen
     return seen
 

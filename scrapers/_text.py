@@ -68,7 +68,8 @@ _GAPS = MappingProxyType(
 """What stands in the text for a tag that may be taken out by itself: in these elements a tree changes no word."""
 _TAGS = re.compile(r"""<(/?[a-z][a-z0-9]*+)((?:[ /][^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?+)>""")
 """A tag whose end is beyond doubt: no ``>`` and no quote inside of quotes."""
-_BARE = re.compile(r"</?(?:p|div|li|ul|br|h[1-6])>|<br ?/>")
+_BARE_ONE = r"</?+(?:p|div|li|ul|br ?+/?|h[1-6])>"
+_BARE = re.compile(f"{_BARE_ONE}(?:{_BARE_ONE})*+")
 """The most frequent tags, which leave a line behind. One that stood inside another tag is given away by that."""
 _SEAM = "\n\0\n<i \0>"
 """Stands between pieces of HTML that are read as one, which hold no NUL: it leaves one in the text and one among the

@@ -97,13 +97,13 @@ class Batch:
 def tidy(batch: Batch) -> Batch:
     """The Batch with texts cut at MAX_TEXT and without what no database or phone takes: NUL and lone surrogates."""
     whole = "".join([part for post in batch.posts for part in _parts(post)])
-    if _is_tidy(whole) and all(len(post.text) <= MAX_TEXT for post in batch.posts):
+    if _is_tidy(whole) and (len(whole) <= MAX_TEXT or all(len(post.text) <= MAX_TEXT for post in batch.posts)):
         return batch
     return replace(batch, posts=tuple(map(_tidy_post, batch.posts)))
 
 
 def _parts(post: Post) -> tuple[str, ...]:
-    return (post.key, post.url, post.title, post.text, post.author, *post.links, *post.media)
+    return (*post[:5], *post.links, *post.media)
 
 
 def _tidy_post(post: Post) -> Post:

@@ -233,11 +233,12 @@ class Text:
     ligature, share them. What it takes to answer is worked out once, when it is needed.
     """
 
-    __slots__ = ("_opaque", "_read", "_unmasked", "_words", "original")
+    __slots__ = ("_is_plain", "_opaque", "_read", "_unmasked", "_words", "original")
 
     def __init__(self, original: str) -> None:
         self.original = calm(original)
         self._read: tuple[str, list[int], list[int]] | None = None
+        self._is_plain = original.isascii()
         self._unmasked: Text | None = None
         self._opaque: opaque.Opaque | None = None
         self._words: list[int] | None = None
@@ -260,10 +261,11 @@ class Text:
     @property
     def unmasked(self) -> "Text":
         """The same text, place by place, with the letters behind look-alikes; itself where nothing is masked."""
-        if self._unmasked is None:
-            unmasked = None if self.original.isascii() else variants.unmask(self.original)
-            self._unmasked = self if unmasked is None else Text(unmasked)
-        return self._unmasked
+        if self._unmasked is None and not self._is_plain:
+            unmasked = variants.unmask(self.original)
+            self._is_plain = unmasked is None
+            self._unmasked = None if unmasked is None else Text(unmasked)
+        return self._unmasked or self  # never kept in itself: a circle is only freed by the garbage collector
 
     def span(self, first: int, last: int) -> Span | None:
         """The original's characters for atoms ``first`` to ``last``; None where that would cut a cluster."""

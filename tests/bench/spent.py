@@ -19,6 +19,8 @@ GLANCE = 0.02
 """Seconds between two looks at the memory of a child."""
 LAST_WORDS = 600
 """Characters of what a child that failed had said."""
+BARE = Path(__file__).with_name("bare")
+"""Modules that hide others from a child."""
 _WITHHELD = ("proxy", "telegram", "_token")
 """What no child is given: everything goes to loopback, and nothing to a phone."""
 
@@ -61,8 +63,9 @@ def run(command: Sequence[str], *, extra: Mapping[str, str] | None = None) -> Sp
 
 
 def environment() -> dict[str, str]:
-    """Our own, without proxies and the keys of a bot."""
-    return {name: value for name, value in os.environ.items() if not any(word in name.lower() for word in _WITHHELD)}
+    """Our own, without proxies, the keys of a bot, and numpy."""
+    ours = {name: value for name, value in os.environ.items() if not any(word in name.lower() for word in _WITHHELD)}
+    return ours | {"PYTHONPATH": str(BARE)}
 
 
 def _watch(child: subprocess.Popen[bytes], start: float) -> Spent:

@@ -118,6 +118,11 @@ def test_without_a_farm_it_says_so_and_measures_nothing(monkeypatch: pytest.Monk
     assert said.getvalue().endswith("\nSkipped: FARM names no folder with a feed farm.\n")
 
 
+def test_a_child_has_no_numpy_though_a_peer_of_another_section_brings_it() -> None:
+    said = run((sys.executable, "-c", "import sqlite_utils.utils, sys; print('numpy' in sys.modules)"))
+    assert said.last == "False"
+
+
 def test_a_child_is_watched_and_its_failure_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
     assert "HTTP_PROXY" not in environment()

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 MOST = 64
 """Pieces in one transaction ..."""
-LONGEST = 0.02
+LONGEST = 0.05
 """... and the seconds after which no more are begun in it: the loop stands still meanwhile."""
 
 

@@ -1,3 +1,4 @@
+import gc
 import sys
 
 import pytest
@@ -107,3 +108,14 @@ def test_a_crowd_of_accents_hangs_nothing(crowd: str) -> None:
     text = "a" + crowd * 60_000 + " H100"
     assert Text(text).atoms.endswith("h100")
     assert b"h100" in squeeze(text)
+
+
+@pytest.mark.parametrize("written", ["H100 racks", "H100 机架，现货", "Н100 racks with a masked H"])
+def test_a_text_that_was_read_is_freed_at_once(written: str) -> None:
+    """Its lists are long: those in a circle would lie about until the garbage collector comes."""
+    gc.collect()
+    text = Text(written)
+    assert text.unmasked.atoms
+    assert not text.hides((0, 4))
+    del text
+    assert gc.collect() == 0

@@ -5,7 +5,7 @@ import pytest
 
 from bot.model import Field, Match, Place, Source
 from bot.store import Store
-from bot.store.archive import read_places
+from bot.store.archive import hashed, read_places
 from scrapers import MAX_TEXT, Post
 from tests.support import Clock, MakePost, MakeSource
 
@@ -120,6 +120,24 @@ def test_the_verdict_of_the_first_sighting_comes_back_when_the_post_is_reworded(
     show(wire, make_post(1, text="one"), is_fresh=remember)
     show(wire, make_post(1, text="two"), is_fresh=remember)
     assert verdicts == [None, False]
+
+
+def test_a_post_in_the_words_of_an_older_vigies_sum_is_matched_once_more_and_told_no_more(
+    wire: Source, make_post: MakePost, show: Show, store: Store, clock: Clock
+) -> None:
+    """It wrote other numbers for words, and that of a post's own key where there is none now."""
+    post = make_post(1)
+    seen = store.archive.add(wire, [post], is_fresh=always, now=clock()).seen
+    match = Match(topic="H100", places=(Place(Field.TITLE, 0, 1),))
+    assert store.archive.keep_hits([(seen[0], [match])], now=clock())
+    store.db.execute("UPDATE sightings SET digest = 7, key = ?", (hashed(post.key),))
+    again = store.archive.add(wire, [post], is_fresh=always, now=clock())
+    assert [each.id for each in again.seen] == [1]
+    assert (again.new, again.here) == (0, 0)
+    assert not store.archive.keep_hits([(again.seen[0], [match])], now=clock())
+    assert show(wire, post) == ([], 0)
+    store.db.execute("UPDATE sightings SET digest = 7, key = ?", (hashed(post.key),))
+    assert show(wire, make_post(2, url=post.url, text="Another day, another column")) == ([2], 1)
 
 
 def test_a_post_comes_back_as_it_went_in(wire: Source, make_post: MakePost, show: Show, store: Store) -> None:

@@ -44,6 +44,8 @@ _SPECIAL_HOST = re.compile(
 _SPECIAL_END = re.compile(r"amp|(?:index|default)\..*|.*\.amp(?:\..*)?|amp\..*", re.I)
 _SPECIAL_LINES = re.compile(r"[/.](?:amp(?:[/.]|$)|(?:index|default)\.)", re.I | re.M)
 """Finds all addresses with such an end, and a few others."""
+_SPECIAL_WORDS = ("amp", "index.", "default.")
+"""Each of them holds one of these."""
 _WHOLE = re.compile(r"https?://[^/?#\s]", re.I)
 _PAGE = re.compile("[/?#]")
 _SAFE = "-._~!$'()*,:@/"
@@ -106,7 +108,10 @@ def _plain_keys(urls: Sequence[str]) -> list[str]:
     """``_plain_key`` of each in one go, which nearly all feeds allow; [] where that cannot be."""
     lines = "\n".join(urls)
     found = _PLAIN_LINES.findall(lines)
-    if len(found) != len(urls) or lines.count("\n") != len(urls) - 1 or _SPECIAL_LINES.search(lines):
+    if len(found) != len(urls) or lines.count("\n") != len(urls) - 1:
+        return []
+    lower = lines.lower()
+    if any(word in lower for word in _SPECIAL_WORDS) and _SPECIAL_LINES.search(lines):
         return []
     return (
         [] if any(map(_SPECIAL_HOST.fullmatch, {host for host, _ in found})) else [host + path for host, path in found]

@@ -124,7 +124,7 @@ def _is_flat(text: str) -> bool:
 def plain(text: str) -> str:
     """Text that is known to hold no markup: white space folded within its lines, empty lines and controls dropped."""
     if text.isprintable():
-        return " ".join(text.split())[:MAX_TEXT].rstrip()
+        return (" ".join(text.split()) if " " in text else text)[:MAX_TEXT].rstrip()
     return _lines(_UNFIT.sub("", text).replace("\r", "\n"))
 
 

@@ -45,12 +45,11 @@ def net(whole: float, single: float, feeds: int) -> float:
 
 
 def run(command: Sequence[str], *, extra: Mapping[str, str] | None = None) -> Spent:
-    """Run a command to its end. Raises Failed."""
+    """Run a command to its end, without numpy. Raises Failed."""
+    given = environment() | {"PYTHONPATH": str(BARE)} | dict(extra or {})
     with tempfile.TemporaryFile() as said:
         start = time.monotonic()
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment() | dict(extra or {})
-        )
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=given)
         try:
             spent = _watch(child, start)
         except BaseException:
@@ -63,9 +62,8 @@ def run(command: Sequence[str], *, extra: Mapping[str, str] | None = None) -> Sp
 
 
 def environment() -> dict[str, str]:
-    """Our own, without proxies, the keys of a bot, and numpy."""
-    ours = {name: value for name, value in os.environ.items() if not any(word in name.lower() for word in _WITHHELD)}
-    return ours | {"PYTHONPATH": str(BARE)}
+    """Our own, without proxies and the keys of a bot."""
+    return {name: value for name, value in os.environ.items() if not any(word in name.lower() for word in _WITHHELD)}
 
 
 def _watch(child: subprocess.Popen[bytes], start: float) -> Spent:

@@ -245,7 +245,7 @@ def _list(values: Sequence[str]) -> str:
 
 
 def _digest(post: Post) -> int:
-    """63 bits that differ when the words do; cheap, since it is taken of each post of each look that brings any."""
+    """63 bits: two checksums, for seeing whether words have changed. Cheap, since it is taken of all that is shown."""
     title = crc32(post.title.encode("utf-8", "surrogatepass"))
     return title << 31 ^ crc32(post.text.encode("utf-8", "surrogatepass"))
 

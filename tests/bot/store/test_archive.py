@@ -122,10 +122,10 @@ def test_the_verdict_of_the_first_sighting_comes_back_when_the_post_is_reworded(
     assert verdicts == [None, False]
 
 
-def test_a_post_in_the_words_of_an_older_vigies_sum_is_matched_once_more_and_told_no_more(
+def test_a_post_that_an_older_vigie_kept_is_matched_once_more_and_not_told_again(
     wire: Source, make_post: MakePost, show: Show, store: Store, clock: Clock
 ) -> None:
-    """It wrote other numbers for words, and that of a post's own key where there is none now."""
+    """It wrote other digests, and the number of a post's own key."""
     post = make_post(1)
     seen = store.archive.add(wire, [post], is_fresh=always, now=clock()).seen
     match = Match(topic="H100", places=(Place(Field.TITLE, 0, 1),))

@@ -89,19 +89,23 @@ class Watch:
 
     def _fill(self) -> None:
         """Start what waits, as far as there is room; a look that ends makes room for the next."""
-        while self._waiting and len(self._under_way) < CROWD:
+        names: list[str] = []
+        while self._waiting and len(self._under_way) + len(names) < CROWD:
             name = self._waiting.popleft()
             if name not in self._under_way and name in self.orders.sources:
-                self._start(name)
+                names.append(name)
+        for standing in self._store.sources.standing_each(names) if names else ():
+            self._start(standing)
 
     async def sweep(self, progress: Callable[[Look], None]) -> tuple[Look, ...]:
         """Look at every source once, due or not; one whose server asked us to wait is left alone."""
-        waiting = deque(name for name in self._store.sources.all(self._now()) if name in self.orders.sources)
+        waiting = deque(one for one in self._store.sources.all(self._now()) if one.name in self.orders.sources)
         looks: list[Look] = []
 
         async def work() -> None:
             while waiting:
-                looks.append(await self._isolated(self.orders.sources[waiting.popleft()]))
+                standing = waiting.popleft()
+                looks.append(await self._isolated(self.orders.sources[standing.name], standing))
                 progress(looks[-1])
 
         async with asyncio.TaskGroup() as crowd:
@@ -117,8 +121,9 @@ class Watch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _start(self, name: str) -> "asyncio.Task[Look]":
-        task = asyncio.create_task(self._isolated(self.orders.sources[name]), name=f"look {name}")
+    def _start(self, standing: Standing) -> "asyncio.Task[Look]":
+        name = standing.name
+        task = asyncio.create_task(self._isolated(self.orders.sources[name], standing), name=f"look {name}")
         self._under_way[name] = task
         task.add_done_callback(partial(self._finished, name))
         return task
@@ -127,10 +132,10 @@ class Watch:
         self._under_way.pop(name)
         self._fill()
 
-    async def _isolated(self, source: Source) -> Look:
+    async def _isolated(self, source: Source, standing: Standing) -> Look:
         """One look; whatever goes wrong in it concerns this source alone."""
         try:
-            return await self.look(source)
+            return await self._look(source, standing)
         except Exception as error:
             self._log.error("look failed", error=error, source=source.name)
             await asyncio.sleep(SETBACK)
@@ -138,7 +143,9 @@ class Watch:
 
     async def look(self, source: Source) -> Look:
         """Look at one source once, and commit everything that follows from it, or its failure."""
-        standing = self._store.sources.standing(source.name)
+        return await self._look(source, self._store.sources.standing(source.name))
+
+    async def _look(self, source: Source, standing: Standing) -> Look:
         try:
             batch = await self._fetch(source, standing.bookmark)
             if rhythm.emptied(source, standing, batch):

@@ -1,7 +1,8 @@
 """When each source is due, where its scraper left off, and how it fares."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,12 +38,12 @@ class Sources:
         )
         return tuple(name for (name,) in found)
 
-    def all(self, now: datetime) -> tuple[str, ...]:
-        """The names of all active sources, due or not, but for those whose server asked us to wait longer than now."""
+    def all(self, now: datetime) -> tuple[Standing, ...]:
+        """How all active sources fare, due or not, but for those whose server asked us to wait longer than now."""
         found = self._conn.execute(
-            "SELECT name FROM sources WHERE active AND held <= ? ORDER BY due", (now.timestamp(),)
+            f"SELECT {_COLUMNS} FROM sources WHERE active AND held <= ? ORDER BY due", (now.timestamp(),)
         )
-        return tuple(name for (name,) in found)
+        return tuple(map(_standing, found))
 
     def standing(self, name: str) -> Standing:
         """How one source fares. Raises KeyError."""
@@ -51,10 +52,18 @@ class Sources:
             raise KeyError(name)
         return _standing(found)
 
+    def standing_each(self, names: Sequence[str]) -> tuple[Standing, ...]:
+        """``standing`` of each, in this order, for less than one by one; who was never configured is left out."""
+        found = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN sources ON name = wanted.value",
+            (json.dumps(names),),
+        )
+        return tuple(map(_standing, found))
+
     def standings(self) -> tuple[Standing, ...]:
         """How the active sources fare, by name."""
         found = self._conn.execute(f"SELECT {_COLUMNS} FROM sources WHERE active ORDER BY name")
-        return tuple(_standing(row) for row in found)
+        return tuple(map(_standing, found))
 
     def is_still(self, source: Source) -> bool:
         """Whether it is watched, and with the very options that this one has: a file may be read during a look."""

@@ -60,8 +60,15 @@ def test_a_look_at_all_leaves_alone_who_asked_us_to_wait(store: Store, clock: Cl
     wire, daily = store.sources.standing("wire"), store.sources.standing("daily")
     store.sources.done(replace(wire, due=later, held=later))
     store.sources.done(replace(daily, due=later))
-    assert store.sources.all(clock()) == ("daily",)
-    assert set(store.sources.all(later)) == {"wire", "daily"}
+    assert store.sources.all(clock()) == (store.sources.standing("daily"),)
+    assert {one.name for one in store.sources.all(later)} == {"wire", "daily"}
+
+
+def test_several_standings_are_read_at_once(store: Store, clock: Clock, make_source: MakeSource) -> None:
+    store.sources.sync(map(make_source, ("wire", "daily", "weekly")), now=clock())
+    store.sources.done(replace(store.sources.standing("wire"), failures=2, due=clock() + timedelta(hours=1)))
+    wanted = ("wire", "nobody", "daily")
+    assert store.sources.standing_each(wanted) == tuple(map(store.sources.standing, ("wire", "daily")))
 
 
 def test_nothing_is_kept_of_a_source_that_is_watched_no_longer_as_it_was(

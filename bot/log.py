@@ -132,7 +132,9 @@ def _clean(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 def _safe(key: str, value: object, depth: int = 0) -> object:
     if value is not None and _SECRET_KEY.fullmatch(key):
         return _HIDDEN
-    if isinstance(value, bool | int | float | None):
+    if isinstance(value, str):
+        return _plain(value, lines=key == "exception")
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Mapping) and depth < _DEEPEST:
         return {_plain(str(name)): _safe(str(name), each, depth + 1) for name, each in value.items()}

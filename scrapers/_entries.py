@@ -124,7 +124,8 @@ def entries(raws: Iterable[Raw], *, base: str, fetched: datetime, doubtful: bool
     found = [_mended(raw) for raw in raws] if doubtful else list(raws)
     links = [_links.absolute(base, raw.link) for raw in found]
     titles = _text.to_lines([raw.title for raw in found])
-    made = map(_entry, found, links, titles, _extracts(found, links, base), repeat(base), repeat(fetched))
+    texts = _extracts(found, links, base)
+    made = map(_entry, found, _ids(found), links, titles, texts, _authors(found), repeat(base), repeat(fetched))
     return tuple([each for each in made if each.id or each.link or each.title or each.text])
 
 
@@ -148,14 +149,28 @@ def _seen_from(raw: Raw, link: str, base: str) -> str:
     return (raw.base and _links.absolute(base, raw.base)) or link or base
 
 
-def _entry(raw: Raw, link: str, title: str, found: _text.Extract, base: str, fetched: datetime) -> Entry:
+def _ids(raws: Sequence[Raw]) -> list[str]:
+    """In one line; one that is the link says no more than it does."""
+    found = ["" if raw.id == raw.link else raw.id for raw in raws]
+    return list(map(str.strip, found)) if _text.is_flat("".join(found)) else list(map(_line, found))
+
+
+def _authors(raws: Sequence[Raw]) -> list[str]:
+    found = [raw.author for raw in raws]
+    whole = "".join(found)
+    return list(map(_name, found)) if "@" not in whole and _text.is_flat(whole) else list(map(author, found))
+
+
+def _entry(
+    raw: Raw, id_: str, link: str, title: str, found: _text.Extract, by: str, base: str, fetched: datetime
+) -> Entry:
     text, links, media = found
     return Entry(
-        "" if raw.id == raw.link else _line(raw.id),  # one that is the link says no more than it does
+        id_,
         link,
         title,
         text,
-        author(raw.author),
+        by,
         _dates.parse(raw.date, fetched=fetched) if raw.date else None,
         tuple([address for address in links if address != link]) if link in links else links,
         _media(raw.media, media, base) if raw.media else media[:MAX_MEDIA],
@@ -175,6 +190,10 @@ def author(text: str) -> str:
     line = _line(text) if "@" in text else _text.to_line(text)
     if "@" in line and len(line) < 500 and (found := _PAIR.search(line)):
         line = found[1] or found[2]
+    return _name(line)
+
+
+def _name(line: str) -> str:
     return line.strip(" ,;\"'")[:200]
 
 

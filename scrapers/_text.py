@@ -12,7 +12,7 @@ the words does not hang on it, which is nearly always: plain tags in lower case,
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
-from itertools import compress, pairwise
+from itertools import compress
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -113,10 +113,10 @@ def to_line(html: str) -> str:
 
 def to_lines(htmls: Sequence[str]) -> list[str]:
     """``to_line`` of each: of titles, which seldom need any of it."""
-    return list(map(str.strip, htmls)) if _is_flat("".join(htmls)) else list(map(to_line, htmls))
+    return list(map(str.strip, htmls)) if is_flat("".join(htmls)) else list(map(to_line, htmls))
 
 
-def _is_flat(text: str) -> bool:
+def is_flat(text: str) -> bool:
     """Whether there is nothing to do but to strip it, or pieces of it: no markup and no white space but lone spaces."""
     return "<" not in text and "&" not in text and "  " not in text and len(text) <= MAX_TEXT and text.isprintable()
 
@@ -200,9 +200,8 @@ def _given(name: str, attributes: str, bases: Sequence[str]) -> list[tuple[str, 
         return [()] * len(bases)
     found = _GIVEN[name][0].findall(attributes)
     if len(found) == written + len(bases) - 1:
-        seams = [at for at, address in enumerate(found) if not address]
-        parts = pairwise((-1, *seams, len(found)))
-        return [tuple(dict.fromkeys(found[start + 1 : end]))[:MAX_LINKS] for start, end in parts]
+        take = iter((*found, "")).__next__
+        return [tuple(dict.fromkeys(iter(take, "")))[:MAX_LINKS] for _ in bases]
     return [_distinct(_values(piece, name), base) for piece, base in zip(attributes.split("\0"), bases, strict=True)]
 
 

@@ -21,9 +21,10 @@ is a fault: it was a feed, and a captcha may well pass.
 Traps: HTTP 200 with an HTML page, with a sentence, with nothing; servers without validators, hence the digest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from hashlib import blake2b
 from re import compile as _compile
 from typing import TYPE_CHECKING
@@ -164,7 +165,7 @@ async def _read(response: Response, home: str, worker: "Worker") -> Batch:
 
 def _posts(feed: "Feed", home: str) -> tuple[Post, ...]:
     first: dict[str, Entry] = {}
-    for key, entry in zip(_keys(feed.entries, _links.key(home)), feed.entries, strict=True):
+    for key, entry in zip(_keys(feed.entries, home), feed.entries, strict=True):
         first.setdefault(key, entry)
     return tuple(_post(key, entry, feed.language) for key, entry in first.items())
 
@@ -174,8 +175,9 @@ def _post(key: str, entry: "Entry", language: str) -> Post:
     return Post(key, url, title, text, author, published, language, links, media)
 
 
-def _keys(entries: Sequence["Entry"], scope: str) -> list[str]:
-    """The keys of the entries of one answer, by the rule at the top of this file."""
+def _keys(entries: Sequence["Entry"], home: str) -> list[str]:
+    """The keys of the entries of one answer, by the rule at the top of this file; ``home`` is the feed's address."""
+    scope = cache(lambda: _links.key(home))  # dear, and most ids are good in any feed
     homes: dict[str, str] = {}
     shared = {entry.id for entry in entries if homes.setdefault(entry.id, entry.link) != entry.link}
     named = [bool(entry.id) and entry.id != entry.link and entry.id not in shared for entry in entries]
@@ -183,12 +185,12 @@ def _keys(entries: Sequence["Entry"], scope: str) -> list[str]:
     return [_key(entry, link, scope, named=one) for entry, link, one in zip(entries, links, named, strict=True)]
 
 
-def _key(entry: "Entry", link: str, scope: str, *, named: bool) -> str:
+def _key(entry: "Entry", link: str, scope: Callable[[], str], *, named: bool) -> str:
     if named:
-        return _hash(f"id\n{'' if _GLOBAL_ID.match(entry.id) else scope}\n{entry.id}")
+        return _hash(f"id\n{'' if _GLOBAL_ID.match(entry.id) else scope()}\n{entry.id}")
     if link:
         return _hash(f"link\n\n{link}")
-    return _hash(f"words\n{scope}\n{entry.link} {entry.title or entry.text}")
+    return _hash(f"words\n{scope()}\n{entry.link} {entry.title or entry.text}")
 
 
 def _hash(words: str) -> str:

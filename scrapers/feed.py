@@ -167,22 +167,29 @@ def _posts(feed: "Feed", home: str) -> tuple[Post, ...]:
     first: dict[str, Entry] = {}
     for key, entry in zip(_keys(feed.entries, home), feed.entries, strict=True):
         first.setdefault(key, entry)
-    return tuple(_post(key, entry, feed.language) for key, entry in first.items())
-
-
-def _post(key: str, entry: "Entry", language: str) -> Post:
-    _, url, title, text, author, published, links, media = entry
-    return Post(key, url, title, text, author, published, language, links, media)
+    return tuple(
+        [
+            Post(key, url, title, text, author, published, feed.language, links, media)
+            for key, (_, url, title, text, author, published, links, media) in first.items()
+        ]
+    )
 
 
 def _keys(entries: Sequence["Entry"], home: str) -> list[str]:
     """The keys of the entries of one answer, by the rule at the top of this file; ``home`` is the feed's address."""
     scope = cache(lambda: _links.key(home))  # dear, and most ids are good in any feed
-    homes: dict[str, str] = {}
-    shared = {entry.id for entry in entries if homes.setdefault(entry.id, entry.link) != entry.link}
+    shared = _shared(entries)
     named = [bool(entry.id) and entry.id != entry.link and entry.id not in shared for entry in entries]
     links = [""] * len(entries) if all(named) else _links.keys([entry.link for entry in entries])
     return [_key(entry, link, scope, named=one) for entry, link, one in zip(entries, links, named, strict=True)]
+
+
+def _shared(entries: Sequence["Entry"]) -> set[str]:
+    """The ids of several entries with different links."""
+    if len({entry.id for entry in entries}) == len(entries):
+        return set()
+    homes: dict[str, str] = {}
+    return {entry.id for entry in entries if homes.setdefault(entry.id, entry.link) != entry.link}
 
 
 def _key(entry: "Entry", link: str, scope: Callable[[], str], *, named: bool) -> str:

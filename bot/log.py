@@ -6,6 +6,7 @@ Rooms write through the standard library, so that the lines of the libraries bel
 through the same redaction as ours; structlog words them, and is loaded only by a process that asked for a log.
 """
 
+import json
 import logging
 import re
 from collections.abc import Mapping, MutableMapping
@@ -95,6 +96,7 @@ def configure(stream: TextIO, *, level: int = logging.INFO) -> None:
 def _formatter(*, human: bool) -> logging.Formatter:
     import structlog
 
+    encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
     named: list[Any] = [
         structlog.stdlib.add_log_level,
         _room,
@@ -105,7 +107,7 @@ def _formatter(*, human: bool) -> logging.Formatter:
     shown: list[Any] = (
         [structlog.dev.ConsoleRenderer(colors=True, timestamp_key="at", pad_event_to=24, sort_keys=False)]
         if human
-        else [_ordered, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
+        else [_ordered, structlog.processors.JSONRenderer(lambda event, **_: encode(event))]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=named,
@@ -125,7 +127,9 @@ def _room(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mut
 def _clean(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Takes secrets and control characters out of everything that will be shown."""
     kept = {key: event[key] for key in ("_record", "_from_structlog") if key in event}
-    shown = {_plain(key): _safe(key, value) for key, value in event.items() if key not in kept}
+    shown = {
+        key if key.isidentifier() else _plain(key): _safe(key, value) for key, value in event.items() if key not in kept
+    }
     return {**shown, **kept}
 
 
@@ -145,6 +149,8 @@ def _safe(key: str, value: object, depth: int = 0) -> object:
 
 def _plain(text: str, *, lines: bool = False) -> str:
     """Text without secrets, that can do nothing to a terminal; on one line unless ``lines``."""
+    if text.isprintable() and not _SUSPECT.search(text):
+        return text
     text = redact(text) if lines else redact(text).replace("\n", "\\n").replace("\t", " ")
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

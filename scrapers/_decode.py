@@ -219,16 +219,21 @@ def _undeclared(body: bytes) -> bytes:
 
 
 def _check_start_tags(body: bytes) -> None:
-    if any((tag := _LONG_TAG.match(body, at)) and len(tag[0]) > MAX_START_TAG for at in _far_apart(body)):
+    if has_long_tag(body, MAX_START_TAG):
         raise TooLarge("a start tag of more than 64 kB")
 
 
-def _far_apart(body: bytes) -> Iterator[int]:
-    """Where a "<" is followed by 64 kB without another: none stands inside a start tag, so only these can be long."""
+def has_long_tag(body: bytes, most: int) -> bool:
+    """Whether a start tag has more than so many bytes."""
+    return any((tag := _LONG_TAG.match(body, at)) and len(tag[0]) > most for at in _far_apart(body, most))
+
+
+def _far_apart(body: bytes, most: int) -> Iterator[int]:
+    """Where no other "<" follows on one for so long: none stands inside a start tag, so only these can be long."""
     at = body.find(b"<")
     while at >= 0:
-        near = body.rfind(b"<", at + 1, at + 1 + MAX_START_TAG)
-        if near < 0 and len(body) - at > MAX_START_TAG:
+        near = body.rfind(b"<", at + 1, at + 1 + most)
+        if near < 0 and len(body) - at > most:
             yield at
         at = near if near >= 0 else body.find(b"<", at + 1)
 

@@ -1,9 +1,9 @@
 """Reading a feed: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, in any charset, whole or broken.
 
-Two parsers of XML: our own over lxml (``_xmlfeed``), in this process, for what is well-formed; feedparser, in a child
-that can be killed, for the rest. The first is given the bytes as they are, in UTF-8, and when it refuses them, what
-_decode makes of them. Neither is ever given a str: feedparser would fetch one that begins with http, and open one that
-names a file.
+Three parsers of XML. Two of our own, in this process, for what is well-formed: ``_flatfeed`` for what is plain besides,
+``_xmlfeed`` for the rest of it; and feedparser, in a child that can be killed. The first two are given the bytes as
+they are, in UTF-8, and when they refuse them, what _decode makes of them. None is ever given a str: feedparser would
+fetch one that begins with http, and open one that names a file.
 """
 
 import re
@@ -12,7 +12,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from scrapers import _decode, _discovery, _entries, _json, _jsonfeed, _xmlfeed
+from scrapers import _decode, _discovery, _entries, _flatfeed, _json, _jsonfeed, _xmlfeed
 from scrapers._decode import Document
 from scrapers._entries import Entry, Feed, Head, Raw, within
 from scrapers._errors import ScrapeError, Unreadable
@@ -66,7 +66,7 @@ def at_once(response: Response, fetched: datetime) -> Feed | None:
 
 
 def _strict(body: bytes, doubtful: bool, url: str, fetched: datetime, *, most: int) -> Feed | None:
-    found = _xmlfeed.read(body, most=most)
+    found = _flatfeed.read(body, most=most) or _xmlfeed.read(body, most=most)
     return found and _entries.feed(*found, url=url, fetched=fetched, doubtful=doubtful)
 
 

@@ -6,9 +6,9 @@ hash of the body. ``pair`` and ``behind`` keep one more address beside the given
 
 import re
 from datetime import UTC, datetime, timedelta
-from zlib import crc32
 
 from scrapers import _address, _dates
+from scrapers._inflate import crc32
 from scrapers._post import Bookmark
 from scrapers._response import Response
 

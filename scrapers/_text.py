@@ -71,20 +71,22 @@ _TAGS = re.compile(r"""<(/?[a-z][a-z0-9]*+)((?:[ /][^<>"']*+(?:"[^"<>]*+"[^<>"']
 _BARE_ONE = r"</?+(?:p|div|li|ul|br ?+/?|h[1-6])>"
 _BARE = re.compile(f"{_BARE_ONE}(?:{_BARE_ONE})*+")
 """The most frequent tags, which leave a line behind. One that stood inside another tag is given away by that."""
-_SEAM = "\n\0\n<i \0>"
-"""Stands between pieces of HTML that are read as one, which hold no NUL: it leaves one in the text and one among the
-attributes."""
+_END = "http://\0"
+_ENDS = f' href="{_END}" src="{_END}"'
+_SEAM = f"\n\0\n<i{_ENDS}>"
+"""Stands between pieces of HTML that are read as one, which hold no NUL: it leaves one in the text, and an ``_END``
+among the values of each attribute."""
 _GIVEN = MappingProxyType(
     {
         name: (
-            re.compile(rf'{name}(?<=[ /]{name})="(https?://[!$%\'-.0->@-Z\\^-~][!#-%\'-Z\\^-~]*)"|\0'),
+            re.compile(rf'{name}(?<=[ /]{name})="(https?://[\0!$%\'-.0->@-Z\\^-~][!#-%\'-Z\\^-~]*)"'),
             re.compile(rf'{name}(?<=[ /]{name})="([^"]*)"'),
             re.compile(rf"(?:^|[ /]){name}{_VALUE}", re.I),
         )
         for name in ("href", "src")
     }
 )
-"""How an attribute is nearly always written: an absolute address as it is, and seams; a quoted value; all ways."""
+"""How an attribute is nearly always written: an absolute address as it is, or an end; a quoted value; all ways."""
 _HREF = re.compile(rf"<a\s(?:[^<>]*?\s)??href{_VALUE}", re.I)
 _SRC = re.compile(rf"<(?:img|video|audio|source)\s(?:[^<>]*?\s)??src{_VALUE}", re.I)
 
@@ -196,13 +198,13 @@ def _flat(html: str) -> str:
 def _given(name: str, attributes: str, bases: Sequence[str]) -> list[tuple[str, ...]]:
     """Where the values of one attribute lead, for each of several pieces of HTML."""
     written = attributes.lower().count(name)
-    if not written:
+    if written < len(bases):  # that many seams and one
         return [()] * len(bases)
     found = _GIVEN[name][0].findall(attributes)
-    if len(found) == written + len(bases) - 1:
-        take = iter((*found, "")).__next__
-        return [tuple(dict.fromkeys(iter(take, "")))[:MAX_LINKS] for _ in bases]
-    return [_distinct(_values(piece, name), base) for piece, base in zip(attributes.split("\0"), bases, strict=True)]
+    if len(found) == written:
+        take = iter((*found, _END)).__next__
+        return [tuple(dict.fromkeys(iter(take, _END)))[:MAX_LINKS] for _ in bases]
+    return [_distinct(_values(piece, name), base) for piece, base in zip(attributes.split(_ENDS), bases, strict=True)]
 
 
 def _values(attributes: str, name: str) -> list[str]:

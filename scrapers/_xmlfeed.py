@@ -10,6 +10,7 @@ RFC 4287; what these leave open is as in feedparser.
 
 import re
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from itertools import islice
@@ -34,7 +35,7 @@ MAX_BASE = 1_000
 ) = range(33)  # fmt: skip
 _MARKUP = frozenset({TITLE, CONTENT, DESCRIPTION, SUMMARY})
 _BASED = _MARKUP | {CHANNEL, ITEM}
-_FILES = frozenset({ENCLOSURE, MEDIA, THUMBNAIL})
+FILES = frozenset({ENCLOSURE, MEDIA, THUMBNAIL})
 
 _KINDS = MappingProxyType(
     {
@@ -70,9 +71,9 @@ _PREFIXES = MappingProxyType(
     }
 )
 """What namespaces stand for: in lower case, without their scheme and without a slash or # at their end."""
-_ATOM_03 = "purl.org/atom/ns#"
+ATOM_03 = "purl.org/atom/ns#"
 _USERLAND = "backend.userland.com/rss"
-_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
+ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _EDGES = re.compile(r"^https?://|[/#]+$")
 _SAYS_BASE = re.compile(rb":(?:base)")  # apart: a sign is found sooner than a word
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
@@ -81,12 +82,12 @@ _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _TAG = re.compile(rb"<[A-Za-z][\w:.-]*+\s[^<>]*+>")
 _UNQUOTED = re.compile(rb"""(\s[\w:.-]+=)([^\s"'<>]+)(?=[\s>])""")
 _PAGE_TYPES = frozenset({"", "text/html", "application/xhtml+xml"})
-_USUAL_TYPES = frozenset({None, "html", "xhtml", "text", "text/html", "text/plain"})
+USUAL_TYPES = frozenset({None, "html", "xhtml", "text", "text/html", "text/plain"})
 _TEXT_TYPE = re.compile(r"(?:text|html|xhtml|text/.*|.*[+/]xml)?", re.I | re.S)
 _VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "source", "track", "wbr"})
 
 
-class _Unsure(Exception):
+class Unsure(Exception):
     """There is something in the document that this reader does not know how to read."""
 
 
@@ -98,13 +99,18 @@ class _Kinds(dict[Any, int]):
 
     def __missing__(self, tag: Any) -> int:
         if not isinstance(tag, str):
-            raise _Unsure  # an entity
+            raise Unsure  # an entity
         namespace, _, name = tag.rpartition("}")
-        plain = _EDGES.sub("", namespace[1:].lower())
-        prefix = "" if namespace[1:] == self._own or _USERLAND in plain else _PREFIXES.get(plain)
-        # The name itself holds a prefix where that was never declared: only in a broken document.
-        kind = self[tag] = OTHER if prefix is None else _KINDS.get(prefix + name.lower().removeprefix("rss:"), OTHER)
+        kind = self[tag] = kind_of(namespace[1:], name, self._own)
         return kind
+
+
+def kind_of(namespace: str, name: str, own: str) -> int:
+    """The kind of an element; ``own`` is the namespace of the document's root."""
+    plain = _EDGES.sub("", namespace.lower())
+    prefix = "" if namespace == own or _USERLAND in plain else _PREFIXES.get(plain)
+    # The name itself holds a prefix where that was never declared: only in a broken document.
+    return OTHER if prefix is None else _KINDS.get(prefix + name.lower().removeprefix("rss:"), OTHER)
 
 
 def read(body: bytes, *, most: int = NO_LIMIT, broken: bool = False) -> tuple[Head, list[Raw]] | None:
@@ -119,7 +125,7 @@ def read(body: bytes, *, most: int = NO_LIMIT, broken: bool = False) -> tuple[He
     try:
         root = etree.fromstring(body, _parser(broken=broken))
         return None if root is None else _read(root, most, based=_SAYS_BASE.search(body) is not None)
-    except (etree.LxmlError, _Unsure):
+    except (etree.LxmlError, Unsure):
         return None
 
 
@@ -144,22 +150,22 @@ def _parser(*, broken: bool) -> Any:
 
 def _read(root: Any, most: int, *, based: bool) -> tuple[Head, list[Raw]]:
     own, _, name = root.tag.rpartition("}")
-    if name.lower() not in _ROOTS:
-        raise _Unsure
+    if name.lower() not in ROOTS:
+        raise Unsure
     kinds = _Kinds(own[1:])
     if based:
         _resolve(root, kinds)
-    if _ATOM_03 in own and any(element.get("mode") == "base64" for element in root.iter()):
-        raise _Unsure
+    if ATOM_03 in own and any(element.get("mode") == "base64" for element in root.iter()):
+        raise Unsure
     channels = [child for child in root if kinds[child.tag] == CHANNEL] or [root]
     if len(channels) > 1:
-        raise _Unsure
+        raise Unsure
     channel = channels[0]
     children = [*channel, *(child for child in root if channel is not root and child is not channel)]
     items = [child for child in children if kinds[child.tag] == ITEM]
     about = [child for child in children if kinds[child.tag] != ITEM]
     if len(items) > most or any(map(_hides_items, about)):
-        raise _Unsure
+        raise Unsure
     head = _head(about, kinds, channel, root)
     return head, [_raw(item, kinds, based=based) for item in within(items)]
 
@@ -167,11 +173,17 @@ def _read(root: Any, most: int, *, based: bool) -> tuple[Head, list[Raw]]:
 def _head(children: list[Any], kinds: _Kinds, channel: Any, root: Any) -> Head:
     texts = [""] * PLACES
     _walk(children, kinds, texts, {})
+    base, language = (channel.get(name) or root.get(name) or "" for name in (_BASE, _LANG))
+    return head(texts, base, language)
+
+
+def head(texts: Sequence[str], base: str, language: str) -> Head:
+    """What a feed says of itself, from the texts at their places; ``language`` is that of its text."""
     return Head(
         title=texts[TITLE],
         link=texts[ALTERNATE] or texts[LINK] or texts[ALTERNATE_FILE],
-        base=channel.get(_BASE) or root.get(_BASE) or "",
-        language=texts[LANGUAGE] or channel.get(_LANG) or root.get(_LANG) or "",
+        base=base,
+        language=texts[LANGUAGE] or language,
         ttl=texts[TTL],
         period=texts[PERIOD],
         frequency=texts[FREQUENCY],
@@ -182,25 +194,28 @@ def _raw(item: Any, kinds: _Kinds, *, based: bool) -> Raw:
     texts = [""] * PLACES
     shown: dict[int, list[str]] = {}
     _walk(item[:], kinds, texts, shown)
+    is_linked = texts[ALTERNATE] or texts[LINK] or texts[ALTERNATE_FILE]
+    address = "" if is_linked else permalink(texts[GUID], _attributes(item, kinds, GUID))
+    return raw(texts, shown, item.get(_ABOUT, ""), address, _body_base(item, kinds) if based else "")
+
+
+def raw(texts: list[str], shown: Mapping[int, list[str]], about: str, address: str, base: str) -> Raw:
+    """An entry from the texts at their places, the files by their kinds, and what else may stand for id and link."""
     files: tuple[str, ...] = ()
     if shown:
         files = (*shown.get(ENCLOSURE, []), *(shown.get(MEDIA) or shown.get(THUMBNAIL, [])))
         texts[TITLE] = texts[TITLE] or next(iter(shown.get(CALLED, [])), "")
         texts[SAID] = "\n".join(dict.fromkeys(shown.get(SAID, [])))
     return Raw(
-        texts[GUID] or texts[ID] or item.get(_ABOUT, ""),
-        texts[ALTERNATE]
-        or texts[LINK]
-        or texts[ALTERNATE_FILE]
-        or _permalink(item, kinds, texts[GUID])
-        or texts[RELATED],
+        texts[GUID] or texts[ID] or about,
+        texts[ALTERNATE] or texts[LINK] or texts[ALTERNATE_FILE] or address or texts[RELATED],
         texts[TITLE],
         texts[CONTENT] or texts[DESCRIPTION] or texts[SUMMARY] or texts[SAID],
         True,
         texts[AUTHOR] or texts[CREATOR],
         texts[PUBLISHED] or texts[DATE] or texts[UPDATED] or texts[CREATED],
         files,
-        _body_base(item, kinds) if based else "",
+        base,
     )
 
 
@@ -210,13 +225,13 @@ def _walk(children: list[Any], kinds: _Kinds, texts: list[str], shown: dict[int,
         kind = kinds[child.tag]
         if kind < SPECIAL:
             if kind and not texts[kind]:
-                odd = len(child) or (kind == CONTENT and child.get("type") not in _USUAL_TYPES)
+                odd = len(child) or (kind == CONTENT and child.get("type") not in USUAL_TYPES)
                 if text := _inner(child, kind, kinds) if odd else child.text:
                     texts[kind] = text.strip()
         elif kind == LINK:
-            _link(child, texts, shown)
+            link(child.get("href"), child.get("rel"), child.get("type"), child.text, texts, shown)
         elif kind == ITEM:
-            raise _Unsure
+            raise Unsure
         elif kind >= GROUP:
             _show(child, kinds, shown)
 
@@ -224,7 +239,7 @@ def _walk(children: list[Any], kinds: _Kinds, texts: list[str], shown: dict[int,
 def _inner(element: Any, kind: int, kinds: _Kinds) -> str:
     """The text of an element that holds others, or is of an unusual type."""
     if kind == CONTENT and not _TEXT_TYPE.fullmatch(element.get("type", "")):
-        raise _Unsure  # RFC 4287, 4.1.3.3: it is base64
+        raise Unsure  # RFC 4287, 4.1.3.3: it is base64
     if not len(element):
         return element.text or ""
     if kind in _MARKUP:
@@ -246,16 +261,17 @@ def _person(element: Any, kinds: _Kinds) -> str:
     return address
 
 
-def _link(element: Any, texts: list[str], shown: dict[int, list[str]]) -> None:
+def link(
+    href: str | None, rel: str | None, kind: str | None, text: str | None, texts: list[str], shown: dict[int, list[str]]
+) -> None:
     """RSS writes its link as text, Atom as an attribute: RFC 4287, 4.2.7; without ``rel`` it is an alternate."""
-    href = element.get("href")
     if not href:
-        if not texts[LINK] and (text := element.text):
+        if not texts[LINK] and text:
             texts[LINK] = text.strip()
         return
-    rel = element.get("rel", "alternate").lower()
+    rel = rel.lower() if rel else "alternate"
     if rel == "alternate":
-        place = ALTERNATE if element.get("type", "").lower() in _PAGE_TYPES else ALTERNATE_FILE
+        place = ALTERNATE if (kind or "").lower() in _PAGE_TYPES else ALTERNATE_FILE
     elif rel == "enclosure":
         shown.setdefault(ENCLOSURE, []).append(href)
         return
@@ -264,20 +280,25 @@ def _link(element: Any, texts: list[str], shown: dict[int, list[str]]) -> None:
     texts[place] = texts[place] or href.strip()
 
 
-def _permalink(item: Any, kinds: _Kinds, guid: str) -> str:
-    """A guid that is an address, and is not called impermanent: https://www.rssboard.org/rss-specification#ltguidgt."""
-    if not guid.startswith(("http://", "https://")):
-        return ""
-    given = next((child.items() for child in item if kinds[child.tag] == GUID), ())
+def _attributes(item: Any, kinds: _Kinds, kind: int) -> Iterable[tuple[str, str]]:
+    """Those of its first child of a kind."""
+    return next((child.items() for child in item if kinds[child.tag] == kind), ())
+
+
+def permalink(guid: str, given: Iterable[tuple[str, str]]) -> str:
+    """A guid that is an address, and not called impermanent by an attribute that it was given: else "".
+
+    https://www.rssboard.org/rss-specification#ltguidgt
+    """
     is_no_link = any(name.lower() == "ispermalink" and value.strip().lower() == "false" for name, value in given)
-    return "" if is_no_link else guid
+    return "" if is_no_link or not guid.startswith(("http://", "https://")) else guid
 
 
 def _show(element: Any, kinds: _Kinds, shown: dict[int, list[str]]) -> None:
     """Add the files in a medium or a group of them, and what is said of them."""
     for each in element.iter():
         kind = kinds[each.tag]
-        said = each.get("url") if kind in _FILES else each.text if kind in (SAID, CALLED) else ""
+        said = each.get("url") if kind in FILES else each.text if kind in (SAID, CALLED) else ""
         if said and not said.isspace():
             shown.setdefault(kind, []).append(said)
 
@@ -324,7 +345,7 @@ def _resolve(root: Any, kinds: _Kinds) -> None:
         own = element.get(_BASE)
         bases.append(_joined(bases[-1], own) if own else bases[-1])
         if len(bases[-1]) > MAX_BASE:
-            raise _Unsure
+            raise Unsure
         if bases[-1]:
             _rebase(element, kinds[element.tag], bases[-1])
 

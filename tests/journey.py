@@ -31,7 +31,7 @@ from bot.app import App, Phone, utc_now
 from bot.chat import Telegram
 from bot.config import Config, load
 from bot.deliver import Deliver
-from bot.model import Message, Owed, Receipt, Sender, Source, Subscriber
+from bot.model import Message, Owed, Receipt, Sender, Source, Standing, Subscriber
 from bot.rules import rhythm
 from bot.store import Store
 from bot.tell import tell
@@ -75,12 +75,11 @@ class Order:
 class Forgetful(Watch):
     """Wrong on purpose: the bookmark and the sightings are committed before what they owe."""
 
-    async def look(self, source: Source) -> Look:
-        standing = self._store.sources.standing(source.name)
+    async def _look(self, source: Source, standing: Standing) -> Look:
         batch = await self._fetch(source, standing.bookmark)
         now = self._now()
         with self._store.transaction() as store:
-            shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing, now), now=now)
+            shown = store.archive.add(source, batch.posts, is_fresh=self._is_fresh(standing.first, now), now=now)
             store.sources.done(rhythm.after_look(source, standing, batch, new=shown.new, now=now))
         with self._store.transaction() as store:
             matched = [(seen, self.orders.matches(source, seen.post)) for seen in shown.seen]

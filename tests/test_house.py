@@ -37,6 +37,7 @@ IMPORTERS = {
     "protego": {"scrapers._robots"},
     "feedparser": {"scrapers._feed"},
     "lxml": {"scrapers._xmlfeed"},
+    "xmltodict_rs": {"scrapers._flatfeed"},
     "bs4": {"scrapers._page"},
     "selectolax": {"scrapers._text"},
     "trafilatura": {"scrapers._article"},

@@ -40,7 +40,7 @@ __all__ = ["Archive", "Articles", "Casebook", "Outbox", "People", "Report", "Sou
 
 CACHE = 16_384
 """Kilobytes of pages kept in memory: keys of posts come in no order, so writing touches the index all over."""
-CHECKPOINT = 4_000
+CHECKPOINT = 8_000
 """Pages that the log grows by before they are carried over to the database: many are written again meanwhile."""
 
 

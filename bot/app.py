@@ -236,11 +236,11 @@ class App:
 
     async def _prune(self) -> None:
         """Blank old texts a few hundred at a time, so that nobody waits for it."""
-        blanked = 1
-        while blanked:
+        done = 1
+        while done:
             with self.store.transaction() as store:
-                blanked = store.archive.prune(self._now() - self.config.keep)
-                blanked += store.stories.forget(self._now() - LONGEST_STORY)
+                done = store.archive.prune(self._now() - self.config.keep)
+                done += store.stories.forget(self._now() - LONGEST_STORY)
                 store.outbox.forget_old(self._now(), age=UNREACHED)
             await asyncio.sleep(0)
 

@@ -1,7 +1,14 @@
 """What takes a database back to an earlier version, for tests of the steps that lead on from there."""
 
-BEFORE_OTHER_KEYS = ("DELETE FROM _sqlite_migrations WHERE name = 'other_keys'",)
-"""The statement that undoes the step ``other_keys``."""
+BEFORE_PRUNINGS = (
+    "DROP TABLE pruned",
+    "CREATE INDEX posts_seen ON posts (seen) WHERE text <> ''",
+    "DELETE FROM _sqlite_migrations WHERE name = 'prunings'",
+)
+"""Statements that undo the step ``prunings``."""
+
+BEFORE_OTHER_KEYS = (*BEFORE_PRUNINGS, "DELETE FROM _sqlite_migrations WHERE name = 'other_keys'")
+"""Statements that undo the step ``other_keys`` and the one after it."""
 
 BEFORE_SKETCHES = (
     *BEFORE_OTHER_KEYS,
@@ -12,7 +19,7 @@ BEFORE_SKETCHES = (
     "ALTER TABLE members ADD COLUMN marks BLOB NOT NULL DEFAULT x''",
     "DELETE FROM _sqlite_migrations WHERE name = 'sketches'",
 )
-"""Statements that undo the step ``sketches`` and the one after it."""
+"""Statements that undo the step ``sketches`` and those after it."""
 
 BEFORE_STORIES = (
     *BEFORE_SKETCHES,

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 from zlib import crc32
@@ -176,15 +177,23 @@ class Archive:
         )
 
     def prune(self, before: datetime, *, limit: int = 500) -> int:
-        """Blank the texts of posts seen before that moment, at most ``limit``; what topics matched keeps its text.
+        """Blank the texts of posts seen before that moment; what topics matched keeps its text.
 
-        The row stays, so that an old feed cannot bring the post back as new. Returns how many were blanked.
+        Posts are looked at once each, in the order in which they came, at most ``limit``; returns how many were. The
+        rows stay, so that an old feed cannot bring a post back as new.
         """
-        return self._conn.execute(
-            "UPDATE posts SET text = '', links = '[]', media = '[]' WHERE id IN (SELECT id FROM posts AS p "
-            "WHERE seen < ? AND text <> '' AND NOT EXISTS (SELECT 1 FROM hits WHERE post = p.id) LIMIT ?)",
-            (before.timestamp(), limit),
-        ).rowcount
+        found = self._conn.execute(
+            "SELECT id, seen FROM posts WHERE id > (SELECT post FROM pruned) ORDER BY id LIMIT ?", (limit,)
+        ).fetchall()
+        old = [row for row, _ in takewhile(lambda each: each[1] < before.timestamp(), found)]
+        if old:
+            self._conn.execute(
+                "UPDATE posts SET text = '', links = '[]', media = '[]' WHERE id BETWEEN ? AND ? "
+                "AND text <> '' AND NOT EXISTS (SELECT 1 FROM hits WHERE post = posts.id)",
+                (old[0], old[-1]),
+            )
+            self._conn.execute("UPDATE pruned SET post = ?", (old[-1],))
+        return len(old)
 
 
 def read_post(row: Sequence[object]) -> Post:

@@ -143,7 +143,14 @@ def other_keys(db: Database) -> None:
     db.execute("DELETE FROM frequencies")
 
 
-STEPS = (first_tables, articles, stories, sketches, other_keys)
+def prunings(db: Database) -> None:
+    """The texts of posts up to row ``pruned.post`` were kept or blanked for good: no index of all times is needed."""
+    db.execute("DROP INDEX posts_seen")
+    db.execute("CREATE TABLE pruned (post INTEGER NOT NULL)")
+    db.execute("INSERT INTO pruned VALUES (0)")
+
+
+STEPS = (first_tables, articles, stories, sketches, other_keys, prunings)
 """Applied in this order, each in a transaction of its own; a step that has been released is never changed."""
 
 KNOWN = frozenset(step.__name__ for step in STEPS)

@@ -1,5 +1,8 @@
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +10,7 @@ from bot.model import Field, Match, Place, Source
 from bot.store import Store
 from bot.store.archive import hashed, read_places
 from scrapers import MAX_TEXT, Post
+from tests.old import BEFORE_PRUNINGS
 from tests.support import Clock, MakePost, MakeSource
 
 Show = Callable[..., tuple[list[int], int]]
@@ -195,9 +199,25 @@ def test_pruning_blanks_old_texts_but_not_hits_and_forgets_no_post(
     clock.forward(days=91)
     show(wire, make_post(4))
     month_ago = clock() - timedelta(days=30)
-    assert [store.archive.prune(month_ago, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [store.archive.prune(month_ago, limit=2) for _ in range(3)] == [2, 1, 0]
     assert [bool(store.archive.post(row).text) for row in (1, 2, 3, 4)] == [True, False, False, True]
     assert show(wire, make_post(2)) == ([], 0)
+
+
+def test_a_database_with_an_index_of_times_is_brought_up_to_date(
+    tmp_path: Path, make_source: MakeSource, make_post: MakePost, clock: Clock
+) -> None:
+    path, wire = tmp_path / "old.db", make_source("wire")
+    with Store(path) as store:
+        store.sources.sync([wire], now=clock())
+        store.archive.add(wire, [make_post(1)], is_fresh=always, now=clock())
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for statement in BEFORE_PRUNINGS:
+            conn.execute(statement)
+    with Store(path) as store:
+        assert store.archive.prune(clock(), limit=1) == 0
+        assert store.archive.prune(clock() + timedelta(days=1), limit=1) == 1
+        assert store.archive.post(1).text == ""
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ class Watch:
             return await self._failed(source, standing, error)
         self._hear(source)
         look = await self._commits.run(partial(self._keep, source, standing, batch))
-        if look.hits:
+        if look.alerts or (look.hits and not standing.first):  # of the old posts of a new source nobody is told
             self._log.info(
                 "hits", source=look.source, posts=look.posts, new=look.new, hits=look.hits, alerts=look.alerts
             )

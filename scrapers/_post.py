@@ -96,18 +96,19 @@ class Batch:
 
 def tidy(batch: Batch) -> Batch:
     """The Batch with texts cut at MAX_TEXT and without what no database or phone takes: NUL and lone surrogates."""
-    whole = "".join([part for post in batch.posts for part in _parts(post)])
+    whole = "".join(map(_words, batch.posts))
     if _is_tidy(whole) and (len(whole) <= MAX_TEXT or all(len(post.text) <= MAX_TEXT for post in batch.posts)):
         return batch
     return replace(batch, posts=tuple(map(_tidy_post, batch.posts)))
 
 
-def _parts(post: Post) -> tuple[str, ...]:
-    return (*post[:5], *post.links, *post.media)
+def _words(post: Post) -> str:
+    key, url, title, text, author, _, _, links, media = post
+    return f"{key}{url}{title}{text}{author}{''.join(links)}{''.join(media)}"
 
 
 def _tidy_post(post: Post) -> Post:
-    if _is_tidy("".join(_parts(post))):
+    if _is_tidy(_words(post)):
         return post if len(post.text) <= MAX_TEXT else post._replace(text=post.text[:MAX_TEXT])
     return post._replace(
         key=_tidy(post.key),

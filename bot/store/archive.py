@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
+from itertools import count, takewhile
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 from zlib import crc32
@@ -234,6 +234,7 @@ def _moved(places: Iterable[Place], by: int, *, titled: bool) -> list[Place]:
 
 def _rows(first: int, posts: Sequence[tuple[Post, str]], source: str, seen: float) -> list[tuple[object, ...]]:
     """The rows of posts with their canonical links, numbered from ``first`` on."""
+    links, media = _lists([post.links for post, _ in posts]), _lists([post.media for post, _ in posts])
     return [
         (
             number,
@@ -245,18 +246,21 @@ def _rows(first: int, posts: Sequence[tuple[Post, str]], source: str, seen: floa
             post.author,
             None if post.published is None else post.published.timestamp(),
             post.lang,
-            _list(post.links),
-            _list(post.media),
+            points_to,
+            shows,
             source,
             seen,
         )
-        for number, (post, link) in enumerate(posts, first)
+        for number, (post, link), points_to, shows in zip(count(first), posts, links, media)
     ]
 
 
-def _list(values: Sequence[str]) -> str:
-    """As JSON, at a fifth of what ``dumps`` costs."""
-    return f"[{', '.join(map(encode_basestring_ascii, values))}]" if values else "[]"
+def _lists(values: Sequence[Sequence[str]]) -> list[str]:
+    """Each as JSON, at a fifth of what ``dumps`` costs, and less where nothing has to be escaped."""
+    whole = "".join(map("".join, values))
+    if whole.isascii() and whole.isprintable() and '"' not in whole and "\\" not in whole:
+        return ["[" + ", ".join([f'"{text}"' for text in each]) + "]" if each else "[]" for each in values]
+    return ["[" + ", ".join(map(encode_basestring_ascii, each)) + "]" for each in values]
 
 
 def _digest(post: Post) -> int:

@@ -17,6 +17,8 @@ _FIELDS = "vigie"
 _ROOT = "vigie"
 _CHATTERERS = ("httpx", "httpcore", "telegram", "apscheduler", "asyncio", "websockets")
 _DEEPEST = 5
+_BARE = (bool, int, float)
+_SEVERAL = (list, tuple, set, frozenset)
 
 _HIDDEN = "[redacted]"
 _SECRET_KEY = re.compile(r"(?i)(?:.*[_-])?(?:token|password|secret|authorization|cookie)")
@@ -136,13 +138,11 @@ def _clean(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 def _safe(key: str, value: object, depth: int = 0) -> object:
     if value is not None and _SECRET_KEY.fullmatch(key):
         return _HIDDEN
-    if isinstance(value, str):
-        return _plain(value, lines=key == "exception")
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, _BARE):
         return value
     if isinstance(value, Mapping) and depth < _DEEPEST:
         return {_plain(str(name)): _safe(str(name), each, depth + 1) for name, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
+    if isinstance(value, _SEVERAL) and depth < _DEEPEST:
         return [_safe("", each, depth + 1) for each in value]
     return _plain(str(value), lines=key == "exception")
 

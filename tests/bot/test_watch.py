@@ -117,6 +117,21 @@ def test_a_look_keeps_posts_hits_alerts_and_the_bookmark_together(
     assert web.asked[1] == ("wire", Bookmark(etag="v1"))
 
 
+def test_what_the_old_posts_of_a_new_source_match_is_not_logged(
+    look: Callable[[str], Look], web: Web, clock: Clock, make_post: MakePost, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    old = clock() - timedelta(days=40)
+    web.says("wire", make_post(1, published=old))
+    assert look("wire") == Look(source="wire", posts=1, new=1, hits=1)
+    assert caplog.messages == []
+    web.says("wire", make_post(2, published=old))
+    assert look("wire") == Look(source="wire", posts=1, new=1, hits=1)
+    web.says("daily", make_post(3))
+    assert look("daily").alerts == 1
+    assert caplog.messages == ["hits", "hits"]
+
+
 def test_nothing_of_a_look_is_kept_when_any_part_of_it_cannot_be(
     web: Web, store: Store, orders: Orders, clock: Clock, make_post: MakePost, watch: Watch
 ) -> None:

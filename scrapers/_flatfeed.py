@@ -235,7 +235,10 @@ def _first(values: Sequence[Any], kind: int, kinds: _Kinds) -> str:
 
 def _person(author: Mapping[str, Any], kinds: _Kinds) -> str:
     """RFC 4287, 3.2: a person has a name; where it is missing, the address stands for it."""
-    said = {kinds[name]: _string(author, name) for name in author if kinds[name] in (NAME, EMAIL)}
+    names = [name for name in author if kinds[name] in (NAME, EMAIL)]
+    said = {kinds[name]: _string(author, name) for name in names}
+    if len(said) < len(names):
+        raise Unsure  # which was first?
     return said.get(NAME) or said.get(EMAIL, "")
 
 

@@ -33,7 +33,7 @@ def left_off(response: Response, known: Bookmark, *, moved: str = "", found: str
 def digest(body: bytes) -> str:
     """A checksum of a body, for comparing with the one before it alone.
 
-    Two bodies of one length are taken for each other once in four billion times; a strong hash takes four times longer.
+    Two bodies of one length are taken for each other once in four billion times; a strong hash takes many times longer.
     """
     return f"{len(body):x}-{crc32(body):08x}"
 

@@ -195,7 +195,7 @@ def _raw(item: Any, kinds: _Kinds, *, based: bool) -> Raw:
     shown: dict[int, list[str]] = {}
     _walk(item[:], kinds, texts, shown)
     is_linked = texts[ALTERNATE] or texts[LINK] or texts[ALTERNATE_FILE]
-    address = "" if is_linked else permalink(texts[GUID], _attributes(item, kinds, GUID))
+    address = "" if is_linked else permalink(texts[GUID], _attributes(item, kinds))
     return raw(texts, shown, item.get(_ABOUT, ""), address, _body_base(item, kinds) if based else "")
 
 
@@ -280,9 +280,9 @@ def link(
     texts[place] = texts[place] or href.strip()
 
 
-def _attributes(item: Any, kinds: _Kinds, kind: int) -> Iterable[tuple[str, str]]:
-    """Those of its first child of a kind."""
-    return next((child.items() for child in item if kinds[child.tag] == kind), ())
+def _attributes(item: Any, kinds: _Kinds) -> Iterable[tuple[str, str]]:
+    """Those of its guid."""
+    return next((child.items() for child in item if kinds[child.tag] == GUID), ())
 
 
 def permalink(guid: str, given: Iterable[tuple[str, str]]) -> str:

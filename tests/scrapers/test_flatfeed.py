@@ -1,13 +1,15 @@
 """Both readers of well-formed feeds say the same wherever the quick one says anything."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrapers import _flatfeed, _xmlfeed
+from scrapers import _feed, _flatfeed, _xmlfeed
 from scrapers._entries import MAX_ENTRIES, Head, Raw
+from scrapers._response import Response
 
 DATA = Path(__file__).parent / "data" / "feed"
 SPACES = {
@@ -88,6 +90,17 @@ def test_text_in_pieces_is_one_text() -> None:
     assert (found.title, found.body) == ("H100 &  more\nwords", "")
 
 
+def test_what_xml_forbids_is_seen_by_nobody() -> None:
+    body = rss(
+        "<title>H\x00100\x01</title><description>&lt;p>a\x00b&lt;/p>&lt;a href='https://e.org'>c&lt;/a></description>"
+    )
+    found = _feed.at_once(Response(url="https://e.org/feed", body=body), datetime.now(UTC))
+    assert found is not None
+    assert [(entry.title, entry.text, entry.links) for entry in found.entries] == [
+        ("H100", "ab\nc", ("https://e.org",))
+    ]
+
+
 def test_a_feed_says_its_title_link_and_language() -> None:
     head = "<title>News</title><link>https://e.org</link><a:link rel='self' href='https://e.org/feed'/><ttl>60</ttl>"
     found = flat(rss(head=head, root="xml:lang='en-GB'"))
@@ -118,6 +131,7 @@ LEFT = {
     "a post in a post": rss("<item/>"),
     "a post in something": rss(head="<strange:x><item/></strange:x>"),
     "a blank one of several": rss("<author> </author><author>Jo</author>"),
+    "an author of two names": atom("<author><a:name>x</a:name><name>y</name></author>"),
     "links of two names": atom("<link rel='x' href='https://e.org/1'/><dc:x/><a:link href='https://e.org/2'/>"),
     "media in turns": rss("<enclosure url='1'/><media:content url='2'/><enclosure url='3'/>"),
     "enclosures of two kinds": rss("<enclosure url='1'/><a:link rel='enclosure' href='2'/>"),

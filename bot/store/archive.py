@@ -3,10 +3,10 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count, takewhile
+from itertools import takewhile
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 from zlib import crc32
@@ -33,10 +33,17 @@ class Intake:
     here: int = 0
 
 
-class _Known(NamedTuple):
-    """A post's row, and how this source last showed it: under which key, in which words (None: never)."""
+class Shown(NamedTuple):
+    """What a look at a source brought."""
 
-    id: int
+    source: Source
+    posts: Sequence[Post]
+    is_fresh: IsFresh
+
+
+class _Earlier(NamedTuple):
+    """How a source last showed a post: under which key, in which words, with what verdict (None: never)."""
+
     key: int | None = None
     digest: int | None = None
     fresh: bool | None = None
@@ -49,6 +56,39 @@ class _Known(NamedTuple):
         return self.key not in (None, key) and self.digest != digest
 
 
+_NEVER = _Earlier()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The rows of posts that are kept, by their keys and by their canonical links."""
+
+    by_key: dict[str, int]
+    by_link: dict[str, int]
+
+    def rows(self, posts: Iterable[Post], links: Iterable[str]) -> list[int]:
+        """Those of any of these keys and links."""
+        found = {*map(self.by_key.get, [post.key for post in posts]), *map(self.by_link.get, links)}
+        return sorted(row for row in found if row is not None)
+
+    def add(self, first: int, posts: Iterable[tuple[Post, str]]) -> None:
+        """Posts with their links, in rows from ``first`` on."""
+        for row, (post, link) in enumerate(posts, first):
+            self.by_key[post.key] = row
+            if link:
+                self.by_link[link] = row
+
+
+class _Taken(NamedTuple):
+    """Of the posts of a look: those that are new to their source or reworded, those of them that nobody knew, with
+    their links, and a note of each of the former: its row, its key's number, its digest, the verdict.
+    """
+
+    seen: list[Seen]
+    new: list[tuple[Post, str]]
+    notes: list[tuple[int, int, int, bool]]
+
+
 class Archive:
     """Posts, sightings and hits."""
 
@@ -56,50 +96,69 @@ class Archive:
         self._conn = conn
 
     def add(self, source: Source, posts: Sequence[Post], *, is_fresh: IsFresh, now: datetime) -> Intake:
-        """Keep what a look brought, and return what is new to this source or was reworded.
+        """Keep what one look brought, and return what is new to its source or was reworded."""
+        return self.add_each([Shown(source, posts, is_fresh)], now=now)[0]
+
+    def add_each(self, looks: Sequence[Shown], *, now: datetime) -> list[Intake]:
+        """Keep what looks at several sources brought, as if one by one.
 
         A post is known by its key, or else by its canonical link, whichever source showed it first; but what one
         source shows at a link under another key and in other words is another post.
         """
-        if not posts:
-            return Intake(seen=(), new=0)
-        distinct = tuple({post.key: post for post in reversed(posts)}.values())[::-1]
-        links = link_keys([post.url for post in distinct])
-        (place,) = self._conn.execute("SELECT id FROM sources WHERE name = ?", (source.name,)).fetchone()
-        known = self._known(place, distinct, links)
+        shown = [tuple({post.key: post for post in reversed(look.posts)}.values())[::-1] for look in looks]
+        links = [link_keys([post.url for post in posts]) for posts in shown]
+        kept, places = self._kept(shown, links), self._places([look.source.name for look in looks])
         (free,) = self._conn.execute("SELECT coalesce(max(id), 0) + 1 FROM posts").fetchone()
-        unknown: list[tuple[Post, str]] = []
-        sightings, seen, here = [], [], 0
-        for post, link, digest in zip(distinct, links, map(_digest, distinct), strict=True):
-            key, row = OWN, known.get(post.key)
-            if row is None and (at_link := known.get(link)) and not at_link.is_another(hashed(post.key), digest):
-                key, row = hashed(post.key), at_link
-            if row is None:
-                number, before = free + len(unknown), None
-                unknown.append((post, link))
-            elif row.digest != digest:
-                number, before = row.id, row.fresh
+        rows: list[tuple[object, ...]] = []
+        sightings: list[tuple[object, ...]] = []
+        intakes: list[Intake] = []
+        for look, posts, near in zip(looks, shown, links, strict=True):
+            place, first = places[look.source.name], free + len(rows)
+            if known := kept.rows(posts, near):
+                earlier = self._earlier(place, known)
+                seen, new, notes = _taken(look, posts, near, kept, earlier, first)
+                here = sum(each.id not in earlier for each in seen)
             else:
-                continue
-            here += row is None or row.digest is None
-            fresh = is_fresh(post, before)
-            sightings.append((place, number, key, digest, fresh))
-            seen.append(Seen(number, post, source.name, fresh))
-        self._write(_rows(free, unknown, source.name, now.timestamp()), sightings)
-        return Intake(seen=tuple(seen), new=len(unknown), here=here)
+                seen, new, notes = _all_new(look, posts, near, first)
+                here = len(seen)
+            kept.add(first, new)
+            rows += _rows(first, new, look.source.name, now.timestamp())
+            sightings += [(place, *note) for note in notes]
+            intakes.append(Intake(seen=tuple(seen), new=len(new), here=here))
+        self._write(rows, sightings)
+        return intakes
 
-    def _known(self, place: int, posts: Sequence[Post], links: Sequence[str]) -> dict[str, _Known]:
-        """The rows of these posts, under their keys and their links."""
-        found: dict[str, _Known] = {}
-        for column, values in (("link", [link for link in links if link]), ("key", [post.key for post in posts])):
-            for name, row, key, digest, fresh in self._conn.execute(
-                f"SELECT p.{column}, p.id, s.key, s.digest, s.fresh FROM json_each(?) AS wanted "
-                f"JOIN posts AS p ON p.{column} = wanted.value AND p.{column} <> '' "
-                "LEFT JOIN sightings AS s ON s.source = ? AND s.post = p.id ORDER BY p.id",
-                (json.dumps(values), place),
-            ):
-                found[name] = _Known(row, key, digest, None if fresh is None else bool(fresh))
-        return found
+    def _kept(self, shown: Sequence[Sequence[Post]], links: Sequence[Sequence[str]]) -> _Kept:
+        """Where these posts are kept, under their keys or their links."""
+        keys = [post.key for posts in shown for post in posts]
+        return _Kept(self._ids("key", keys), self._ids("link", [link for each in links for link in each if link]))
+
+    def _ids(self, column: str, values: Sequence[str]) -> dict[str, int]:
+        return dict(
+            self._conn.execute(
+                f"SELECT p.{column}, p.id FROM json_each(?) AS wanted "
+                f"JOIN posts AS p ON p.{column} = wanted.value AND p.{column} <> '' ORDER BY p.id",
+                (json.dumps(values),),
+            )
+        )
+
+    def _places(self, names: Sequence[str]) -> dict[str, int]:
+        """The numbers of sources."""
+        return dict(
+            self._conn.execute(
+                "SELECT s.name, s.id FROM json_each(?) AS wanted JOIN sources AS s ON s.name = wanted.value",
+                (json.dumps(names),),
+            )
+        )
+
+    def _earlier(self, place: int, rows: Sequence[int]) -> dict[int, _Earlier]:
+        """How a source last showed the posts in these rows, as far as it did."""
+        found = self._conn.execute(
+            "SELECT s.post, s.key, s.digest, s.fresh FROM json_each(?) AS wanted "
+            "JOIN sightings AS s ON s.source = ? AND s.post = wanted.value",
+            (json.dumps(rows), place),
+        )
+        return {row: _Earlier(key, digest, bool(fresh)) for row, key, digest, fresh in found}
 
     def _write(self, rows: Sequence[tuple[object, ...]], sightings: Sequence[tuple[object, ...]]) -> None:
         self._conn.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 13)})", rows)
@@ -117,6 +176,8 @@ class Archive:
         """
         hits = []
         for seen, matches in found:
+            if not matches:
+                continue
             fresh = [match for match in matches if self._is_new(seen, match, now)]
             if fresh:
                 self._keep_words(seen, matches)
@@ -232,35 +293,70 @@ def _moved(places: Iterable[Place], by: int, *, titled: bool) -> list[Place]:
     ]
 
 
-def _rows(first: int, posts: Sequence[tuple[Post, str]], source: str, seen: float) -> list[tuple[object, ...]]:
+def _rows(first: int, posts: Sequence[tuple[Post, str]], source: str, seen: float) -> Iterable[tuple[object, ...]]:
     """The rows of posts with their canonical links, numbered from ``first`` on."""
-    links, media = _lists([post.links for post, _ in posts]), _lists([post.media for post, _ in posts])
-    return [
-        (
-            number,
-            post.key,
-            link,
-            post.url,
-            post.title,
-            post.text[:MAX_TEXT],
-            post.author,
-            None if post.published is None else post.published.timestamp(),
-            post.lang,
-            points_to,
-            shows,
-            source,
-            seen,
-        )
-        for number, (post, link), points_to, shows in zip(count(first), posts, links, media)
-    ]
+    if not posts:
+        return ()
+    numbers, sources, times = range(first, first + len(posts)), [source] * len(posts), [seen] * len(posts)
+    keys, urls, titles, texts, authors, dates, langs, points_to, shows = zip(*[post for post, _ in posts], strict=True)
+    return zip(
+        numbers,
+        keys,
+        [link for _, link in posts],
+        urls,
+        titles,
+        [text[:MAX_TEXT] for text in texts],
+        authors,
+        [date and date.timestamp() for date in dates],
+        langs,
+        _lists(points_to),
+        _lists(shows),
+        sources,
+        times,
+        strict=True,
+    )
 
 
 def _lists(values: Sequence[Sequence[str]]) -> list[str]:
     """Each as JSON, at a fifth of what ``dumps`` costs, and less where nothing has to be escaped."""
     whole = "".join(map("".join, values))
     if whole.isascii() and whole.isprintable() and '"' not in whole and "\\" not in whole:
-        return ["[" + ", ".join([f'"{text}"' for text in each]) + "]" if each else "[]" for each in values]
+        return ['["' + '", "'.join(each) + '"]' if each else "[]" for each in values]
     return ["[" + ", ".join(map(encode_basestring_ascii, each)) + "]" for each in values]
+
+
+def _taken(
+    look: Shown, posts: Sequence[Post], links: Sequence[str], kept: _Kept, earlier: Mapping[int, _Earlier], free: int
+) -> _Taken:
+    """What there is to keep of a look; posts that nobody knew get the rows from ``free`` on."""
+    taken = _Taken([], [], [])
+    for post, link, digest in zip(posts, links, map(_digest, posts), strict=True):
+        key, row = OWN, kept.by_key.get(post.key)
+        if row is None and (row := kept.by_link.get(link)) is not None:
+            key = hashed(post.key)
+            if earlier.get(row, _NEVER).is_another(key, digest):
+                key, row = OWN, None
+        before = _NEVER if row is None else earlier.get(row, _NEVER)
+        if row is None:
+            row = free + len(taken.new)
+            taken.new.append((post, link))
+        elif before.digest == digest:
+            continue
+        fresh = look.is_fresh(post, before.fresh)
+        taken.notes.append((row, key, digest, fresh))
+        taken.seen.append(Seen(row, post, look.source.name, fresh))
+    return taken
+
+
+def _all_new(look: Shown, posts: Sequence[Post], links: Sequence[str], free: int) -> _Taken:
+    """The same where nobody knew any of them, as at nearly all first looks."""
+    rows, own = range(free, free + len(posts)), [OWN] * len(posts)
+    fresh = [look.is_fresh(post, None) for post in posts]
+    return _Taken(
+        seen=list(map(Seen, rows, posts, [look.source.name] * len(posts), fresh)),
+        new=list(zip(posts, links, strict=True)),
+        notes=list(zip(rows, own, map(_digest, posts), fresh, strict=True)),
+    )
 
 
 def _digest(post: Post) -> int:

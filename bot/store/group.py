@@ -1,4 +1,4 @@
-"""Group commit: small pieces of work that become ready together are committed together.
+"""Group commit: small pieces of work that become ready together are done and committed together.
 
 A commit costs more than the writes of most looks. What is handed in during one turn of the event loop is done in one
 transaction, and who handed a piece in goes on when it is committed. When one fails, all of that transaction is undone,
@@ -7,76 +7,85 @@ and each piece is done again in one of its own. Nothing is held back for this: a
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import monotonic
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from bot.store import Store
 
-T = TypeVar("T")
+P = TypeVar("P")
+R = TypeVar("R")
 
 MOST = 64
 """Pieces in one transaction ..."""
-LONGEST = 0.05
-"""... and the seconds after which no more are begun in it: the loop stands still meanwhile."""
+HEAVY = 1_200
+"""... and the weight with which it is full, in posts: the loop stands still meanwhile, for some 30 ms."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    work: Callable[[Store], Any]
-    done: "asyncio.Future[Any]"
+class _Handed(Generic[P, R]):
+    piece: P
+    done: "asyncio.Future[R]"
 
 
-class GroupCommit:
-    """Commits work to one store."""
+class GroupCommit(Generic[P, R]):
+    """Commits work to one store. ``do`` does several pieces, one after the other or all at once; ``weigh`` weighs one.
 
-    def __init__(self, store: Store, *, clock: Callable[[], float] = monotonic) -> None:
+    Pieces may be undone and done again, so ``do`` does nothing but read and write the store.
+    """
+
+    def __init__(
+        self, store: Store, do: Callable[[Store, Sequence[P]], Sequence[R]], *, weigh: Callable[[P], int] = lambda _: 1
+    ) -> None:
         self._store = store
-        self._clock = clock
-        self._pieces: deque[_Piece] = deque()
+        self._do = do
+        self._weigh = weigh
+        self._waiting: deque[_Handed[P, R]] = deque()
 
-    async def run(self, work: Callable[[Store], T]) -> T:
-        """What ``work`` returns, once all that it wrote is committed. Raises what it raised, or the commit.
+    async def run(self, piece: P) -> R:
+        """What came of this piece, once it is committed. Raises what ``do`` raised for it alone, or the commit.
 
-        Work may be undone and done again, so it does nothing but read and write the store. Work whose caller is
-        cancelled before its turn is not done.
+        A piece whose caller is cancelled before its turn is not done.
         """
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-        if not self._pieces:
+        done: asyncio.Future[R] = loop.create_future()
+        if not self._waiting:
             loop.call_soon(self._commit)
-        self._pieces.append(_Piece(work, done))
+        self._waiting.append(_Handed(piece, done))
         return await done
 
     def _commit(self) -> None:
-        turn: list[_Piece] = []
+        turn = self._take()
         try:
-            with self._store.transaction():
-                results = [piece.work(self._store) for piece in self._take(turn)]
+            results = self._done(turn)
         except Exception:
-            for piece in turn or tuple(self._take([])):  # none where no transaction could be begun
-                self._commit_alone(piece)
+            for each in turn:
+                self._commit_alone(each)
         else:
-            for piece, result in zip(turn, results, strict=True):
-                piece.done.set_result(result)
-        if self._pieces:
+            for each, result in zip(turn, results, strict=True):
+                each.done.set_result(result)
+        if self._waiting:
             asyncio.get_running_loop().call_soon(self._commit)
 
-    def _take(self, turn: list[_Piece]) -> Iterator[_Piece]:
-        """The pieces of one transaction, one by one and into ``turn`` as well; one at least, if there is any."""
-        until = self._clock() + LONGEST
-        while self._pieces and len(turn) < MOST and (not turn or self._clock() < until):
-            piece = self._pieces.popleft()
-            if not piece.done.done():
-                turn.append(piece)
-                yield piece
+    def _done(self, turn: Sequence[_Handed[P, R]]) -> Sequence[R]:
+        with self._store.transaction():
+            return self._do(self._store, [each.piece for each in turn]) if turn else ()
 
-    def _commit_alone(self, piece: _Piece) -> None:
+    def _take(self) -> list[_Handed[P, R]]:
+        """The pieces of one transaction; one at least, if there is any."""
+        turn: list[_Handed[P, R]] = []
+        weight = 0
+        while self._waiting and len(turn) < MOST and weight < HEAVY:
+            each = self._waiting.popleft()
+            if not each.done.done():
+                turn.append(each)
+                weight += self._weigh(each.piece)
+        return turn
+
+    def _commit_alone(self, each: _Handed[P, R]) -> None:
         try:
-            with self._store.transaction():
-                result = piece.work(self._store)
+            (result,) = self._done([each])
         except Exception as error:  # of this piece alone
-            piece.done.set_exception(error)
+            each.done.set_exception(error)
         else:
-            piece.done.set_result(result)
+            each.done.set_result(result)

@@ -5,13 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.model import Field, Match, Place, Source
 from bot.store import Store
-from bot.store.archive import hashed, read_places
+from bot.store.archive import Shown, hashed, read_places
 from scrapers import MAX_TEXT, Post
 from tests.old import BEFORE_PRUNINGS
-from tests.support import Clock, MakePost, MakeSource
+from tests.support import START, Clock, MakePost, MakeSource
 
 Show = Callable[..., tuple[list[int], int]]
 
@@ -103,6 +105,63 @@ def test_who_takes_up_the_key_under_which_another_showed_a_post_shows_that_post(
     show(wire, make_post(1, url=page))
     assert show(daily, make_post(2, url=page)) == ([1], 0)
     assert show(daily, make_post(1, url=page, title="In other words")) == ([1], 0)
+
+
+SOURCES = ("wire", "daily", "weekly")
+POSTS = st.builds(
+    Post,
+    key=st.sampled_from(["feed:1", "feed:2", "feed:3", "feed:4"]),
+    url=st.sampled_from(
+        ["", "https://e.org/a", "https://www.e.org/a?utm_source=x", "https://e.org/b", "https://e.org/c"]
+    ),
+    title=st.sampled_from(["one", "two"]),
+)
+LOOKS = st.dictionaries(st.sampled_from(SOURCES), st.lists(POSTS, max_size=4))
+
+
+def test_looks_that_are_kept_together_leave_what_they_leave_one_by_one(tmp_path: Path, make_source: MakeSource) -> None:
+    sources = {name: make_source(name) for name in SOURCES}
+    with Store(tmp_path / "together.db") as together, Store(tmp_path / "alone.db") as alone:
+        for store in (together, alone):
+            store.sources.sync(sources.values(), now=START)
+
+        @given(st.lists(LOOKS, min_size=1, max_size=4))
+        def alike(rounds: list[dict[str, list[Post]]]) -> None:
+            for store in (together, alone):
+                store.db.conn.execute("BEGIN")
+            try:
+                for looks in rounds:
+                    shown = [Shown(sources[name], posts, is_even) for name, posts in looks.items()]
+                    one_by_one = [alone.archive.add(*look[:2], is_fresh=look.is_fresh, now=START) for look in shown]
+                    assert together.archive.add_each(shown, now=START) == one_by_one
+                assert all_kept(together) == all_kept(alone)
+            finally:
+                for store in (together, alone):
+                    store.db.conn.execute("ROLLBACK")
+
+        alike()
+
+
+def is_even(post: Post, before: bool | None) -> bool:
+    """A verdict that hangs on the post, unless there is one."""
+    return len(post.url) % 2 == 0 if before is None else before
+
+
+def all_kept(store: Store) -> list[list[tuple[object, ...]]]:
+    return [
+        store.db.conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in ("posts", "sightings")
+    ]
+
+
+def test_a_post_that_two_sources_bring_at_once_is_one_post(
+    wire: Source, daily: Source, make_post: MakePost, store: Store, clock: Clock
+) -> None:
+    copy = make_post(2, url=make_post(1).url, title="The same, elsewhere")
+    looks = [Shown(wire, [make_post(1)], always), Shown(daily, [copy, make_post(3)], always)]
+    first, second = store.archive.add_each(looks, now=clock())
+    assert [seen.id for seen in first.seen] == [1]
+    assert [seen.id for seen in second.seen] == [1, 2]
+    assert (first.new, second.new) == (1, 1)
 
 
 def test_a_key_that_comes_twice_in_one_look_counts_once(

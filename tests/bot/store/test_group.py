@@ -1,14 +1,13 @@
 """Group commit: what is handed in together is one transaction, and one piece's failure is its own."""
 
 import asyncio
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.store import Store
-from bot.store.group import LONGEST, MOST, GroupCommit
+from bot.store.group import HEAVY, MOST, GroupCommit
 
 
 def topic(name: str) -> Callable[[Store], int]:
@@ -21,9 +20,13 @@ def topic(name: str) -> Callable[[Store], int]:
     return work
 
 
-def wrong(store: Store) -> None:
+def wrong(store: Store) -> int:
     topic("lost")(store)
     raise LookupError("of this piece alone")
+
+
+def each(store: Store, works: Sequence[Callable[[Store], int]]) -> list[int]:
+    return [work(store) for work in works]
 
 
 def kept(path: Path) -> list[str]:
@@ -41,7 +44,7 @@ def began(store: Store) -> list[str]:
 
 
 async def test_what_is_handed_in_together_is_committed_together(store: Store, began: list[str]) -> None:
-    commits = GroupCommit(store)
+    commits = GroupCommit(store, each)
     assert await asyncio.gather(*(commits.run(topic(name)) for name in "abc")) == [1, 2, 3]
     assert (len(began), kept(store.path)) == (1, ["a", "b", "c"])
     assert await commits.run(topic("d")) == 4
@@ -49,7 +52,7 @@ async def test_what_is_handed_in_together_is_committed_together(store: Store, be
 
 
 async def test_a_piece_that_fails_is_undone_alone(store: Store) -> None:
-    commits = GroupCommit(store)
+    commits = GroupCommit(store, each)
     pieces = (commits.run(topic("a")), commits.run(wrong), commits.run(topic("b")))
     first, failure, last = await asyncio.gather(*pieces, return_exceptions=True)
     assert (first, last, kept(store.path)) == (1, 2, ["a", "b"])
@@ -57,13 +60,13 @@ async def test_a_piece_that_fails_is_undone_alone(store: Store) -> None:
 
 
 async def test_a_piece_goes_on_only_when_it_is_committed(store: Store) -> None:
-    assert await GroupCommit(store).run(topic("a")) == 1
+    assert await GroupCommit(store, each).run(topic("a")) == 1
     assert not store.db.conn.in_transaction
     assert kept(store.path) == ["a"]
 
 
 async def test_work_whose_caller_has_gone_is_not_done(store: Store) -> None:
-    commits = GroupCommit(store)
+    commits = GroupCommit(store, each)
     gone = asyncio.ensure_future(commits.run(topic("gone")))
     stays = asyncio.ensure_future(commits.run(topic("stays")))
     await asyncio.sleep(0)
@@ -73,13 +76,13 @@ async def test_work_whose_caller_has_gone_is_not_done(store: Store) -> None:
 
 
 async def test_the_loop_does_not_stand_still_for_a_crowd(store: Store, began: list[str]) -> None:
-    commits = GroupCommit(store)
+    commits = GroupCommit(store, each)
     await asyncio.gather(*(commits.run(topic(f"{number:03}")) for number in range(2 * MOST + 1)))
     assert (len(began), len(kept(store.path))) == (3, 2 * MOST + 1)
 
 
 async def test_a_commit_that_cannot_be_made_is_told_to_each(store: Store) -> None:
-    commits = GroupCommit(store)
+    commits = GroupCommit(store, each)
     store.db.conn.execute("PRAGMA query_only = 1")
     failures = await asyncio.gather(commits.run(topic("a")), commits.run(topic("b")), return_exceptions=True)
     assert [type(failure).__name__ for failure in failures] == ["OperationalError", "OperationalError"]
@@ -87,8 +90,19 @@ async def test_a_commit_that_cannot_be_made_is_told_to_each(store: Store) -> Non
     assert await commits.run(topic("a")) == 1
 
 
-async def test_pieces_that_take_long_do_not_hold_the_loop_up_together(store: Store, began: list[str]) -> None:
-    times = itertools.count(step=LONGEST / 2)
-    commits = GroupCommit(store, clock=lambda: next(times))
+async def test_heavy_pieces_do_not_hold_the_loop_up_together(store: Store, began: list[str]) -> None:
+    commits = GroupCommit(store, each, weigh=lambda _: HEAVY // 2)
     await asyncio.gather(*(commits.run(topic(name)) for name in "abcd"))
     assert (len(began), kept(store.path)) == (2, ["a", "b", "c", "d"])
+
+
+async def test_pieces_are_done_in_one_go_in_the_order_in_which_they_came(store: Store) -> None:
+    groups: list[tuple[int, ...]] = []
+
+    def doubled(_store: Store, numbers: Sequence[int]) -> list[int]:
+        groups.append(tuple(numbers))
+        return [2 * number for number in numbers]
+
+    commits = GroupCommit(store, doubled)
+    assert await asyncio.gather(*map(commits.run, (3, 1, 2))) == [6, 2, 4]
+    assert groups == [(3, 1, 2)]

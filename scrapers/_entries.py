@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import repeat
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from scrapers import _dates, _links, _text
 from scrapers._decode import mend
+from scrapers._post import records
 
 T = TypeVar("T")
 
@@ -122,59 +122,63 @@ def entries(raws: Iterable[Raw], *, base: str, fetched: datetime, doubtful: bool
     ``doubtful`` is whether their texts may have been encoded twice.
     """
     found = [_mended(raw) for raw in raws] if doubtful else list(raws)
-    links = [_links.absolute(base, raw.link) for raw in found]
-    titles = _text.to_lines([raw.title for raw in found])
-    texts = _extracts(found, links, base)
-    made = map(_entry, found, _ids(found), links, titles, texts, _authors(found), repeat(base), repeat(fetched))
-    return tuple([each for each in made if each.id or each.link or each.title or each.text])
+    if not found:
+        return ()
+    ids, to, titles, bodies, markup, authors, dates, files, bases = zip(*found, strict=True)
+    links = _links.absolutes(base, to)
+    origins = (
+        [_origin(own, link, base) for own, link in zip(bases, links, strict=True)]
+        if any(bases)
+        else [link or base for link in links]
+    )
+    said, shown, media = zip(*_extracts(bodies, markup, origins), strict=True)
+    made = records(
+        Entry,
+        _ids(ids, to),
+        links,
+        _text.to_lines(titles),
+        said,
+        _authors(authors),
+        [_dates.parse(date, fetched=fetched) if date else None for date in dates],
+        list(map(_others, shown, links)),
+        [_media(named, each, base) if named else each[:MAX_MEDIA] for named, each in zip(files, media, strict=True)],
+    )
+    return tuple(made if all(links) else [each for each in made if each.id or each.link or each.title or each.text])
 
 
 def _mended(raw: Raw) -> Raw:
     return raw._replace(body=mend(raw.body), title=mend(raw.title), author=mend(raw.author))
 
 
-def _extracts(raws: Sequence[Raw], links: Sequence[str], base: str) -> list[_text.Extract]:
+def _origin(own: str, link: str, base: str) -> str:
+    """What relative addresses in a body are seen from; ``own`` is what its entry says of that."""
+    return (own and _links.absolute(base, own)) or link or base
+
+
+def _extracts(bodies: Sequence[str], markup: Sequence[bool], origins: Sequence[str]) -> list[_text.Extract]:
     """What the bodies say, in one go where all are markup."""
-    if not all(raw.markup for raw in raws):
-        return [_extract(raw, link, base) for raw, link in zip(raws, links, strict=True)]
-    return _text.extracts([raw.body for raw in raws], list(map(_seen_from, raws, links, repeat(base))))
+    if all(markup):
+        return _text.extracts(bodies, origins)
+    return [
+        _text.extract(body, origin) if is_markup else _text.Extract(_text.plain(body))
+        for body, is_markup, origin in zip(bodies, markup, origins, strict=True)
+    ]
 
 
-def _extract(raw: Raw, link: str, base: str) -> _text.Extract:
-    return _text.extract(raw.body, _seen_from(raw, link, base)) if raw.markup else _text.Extract(_text.plain(raw.body))
-
-
-def _seen_from(raw: Raw, link: str, base: str) -> str:
-    """What relative addresses in a body are seen from."""
-    return (raw.base and _links.absolute(base, raw.base)) or link or base
-
-
-def _ids(raws: Sequence[Raw]) -> list[str]:
+def _ids(ids: Sequence[str], links: Sequence[str]) -> list[str]:
     """In one line; one that is the link says no more than it does."""
-    found = ["" if raw.id == raw.link else raw.id for raw in raws]
+    found = ["" if own == link else own for own, link in zip(ids, links, strict=True)]
     return list(map(str.strip, found)) if _text.is_flat("".join(found)) else list(map(_line, found))
 
 
-def _authors(raws: Sequence[Raw]) -> list[str]:
-    found = [raw.author for raw in raws]
+def _authors(found: Sequence[str]) -> list[str]:
     whole = "".join(found)
     return list(map(_name, found)) if "@" not in whole and _text.is_flat(whole) else list(map(author, found))
 
 
-def _entry(
-    raw: Raw, id_: str, link: str, title: str, found: _text.Extract, by: str, base: str, fetched: datetime
-) -> Entry:
-    text, links, media = found
-    return Entry(
-        id_,
-        link,
-        title,
-        text,
-        by,
-        _dates.parse(raw.date, fetched=fetched) if raw.date else None,
-        tuple([address for address in links if address != link]) if link in links else links,
-        _media(raw.media, media, base) if raw.media else media[:MAX_MEDIA],
-    )
+def _others(links: tuple[str, ...], own: str) -> tuple[str, ...]:
+    """The links in an entry that lead elsewhere."""
+    return tuple([address for address in links if address != own]) if own in links else links
 
 
 def within(items: Sequence[T]) -> Sequence[T]:

@@ -27,6 +27,8 @@ MAX_HERE = 1_000_000
 """Bytes of a body that is parsed in this process; a larger one goes to the worker."""
 MAX_TAGS = 50_000
 """The same for its tags."""
+SHORTEST_TAG = 3
+"""Bytes: a smaller body cannot hold so many."""
 MAX_ITEMS = 400
 """The same for its entries: each may hold a date that takes 0.2 ms to refuse."""
 MAX_NAMESPACE = 1_000
@@ -136,7 +138,9 @@ def _is_heavy(body: bytes) -> bool:
     """Whether it could hold up this process: all else stands still while a feed is read here."""
     if len(body) > MAX_HERE or (body[:1] == b"{" and _json.is_heavy(body)):
         return True
-    return len(body) > MAX_TAGS and (body.count(b"<") > MAX_TAGS or _LONG_NAMESPACE.search(body) is not None)
+    if len(body) > SHORTEST_TAG * MAX_TAGS and body.count(b"<") > MAX_TAGS:
+        return True
+    return len(body) > MAX_TAGS and _LONG_NAMESPACE.search(body) is not None
 
 
 def _check_kind(document: Document, url: str) -> None:

@@ -36,8 +36,10 @@ _AMP_INNER = re.compile(r"\.amp(?=\.html?$)", re.I)
 _SESSION = re.compile(r";jsessionid=[^/?;]*", re.I)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _FREE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@")
-_PLAIN = re.compile(r"https?://(?:www\d?\.)?((?:[a-z0-9-]++\.)+[a-z]{2,})((?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*+)+)/?")
-_PLAIN_LINES = re.compile(rf"^{_PLAIN.pattern}$", re.M)
+_SITE, _HOST = r"https?://(?:www\d?\.)?", r"(?:[a-z0-9-]++\.)+[a-z]{2,}"
+_PATH = "(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*+)+"
+_PLAIN = re.compile(f"{_SITE}({_HOST})({_PATH})/?")
+_PLAIN_LINES = re.compile(f"^{_SITE}({_HOST}{_PATH})/?$", re.M)
 _SPECIAL_HOST = re.compile(
     r"(?:www\d?|m|mobile|amp|touch)\..*|.*(?:xn--|google\.|ampproject|youtu|twitter\.com|reddit\.com|wikipedia).*"
 )
@@ -66,6 +68,13 @@ def absolute(base: str, url: str) -> str:
     except ValueError:
         return ""
     return joined if _WHOLE.match(joined) else ""
+
+
+def absolutes(base: str, urls: Sequence[str]) -> list[str]:
+    """``absolute`` of each."""
+    whole = "".join(urls)
+    usual = whole.isprintable() and " " not in whole and "[" not in whole and all(map(_WHOLE.match, urls))
+    return list(urls) if usual else [absolute(base, url) for url in urls]
 
 
 def key(url: str) -> str:
@@ -107,15 +116,14 @@ def keys(urls: Sequence[str]) -> tuple[str, ...]:
 def _plain_keys(urls: Sequence[str]) -> list[str]:
     """``_plain_key`` of each in one go, which nearly all feeds allow; [] where that cannot be."""
     lines = "\n".join(urls)
-    found = _PLAIN_LINES.findall(lines)
-    if len(found) != len(urls) or lines.count("\n") != len(urls) - 1:
+    keys: list[str] = _PLAIN_LINES.findall(lines)
+    if len(keys) != len(urls) or lines.count("\n") != len(urls) - 1:
         return []
     lower = lines.lower()
     if any(word in lower for word in _SPECIAL_WORDS) and _SPECIAL_LINES.search(lines):
         return []
-    return (
-        [] if any(map(_SPECIAL_HOST.fullmatch, {host for host, _ in found})) else [host + path for host, path in found]
-    )
+    hosts = {each.partition("/")[0] for each in keys}
+    return [] if any(map(_SPECIAL_HOST.fullmatch, hosts)) else keys
 
 
 def _key(url: str, unwraps: int) -> str:

@@ -2,10 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from itertools import chain, repeat
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 MAX_TEXT = 200_000
 """A post's text is cut here, in characters."""
@@ -94,21 +97,29 @@ class Batch:
     notes: tuple[str, ...] = ()
 
 
+def records(kind: type[T], *columns: Iterable[object]) -> list[T]:
+    """Named tuples of a kind, one for each row of these columns, for half of what it costs to call their class."""
+    return list(map(tuple.__new__, repeat(kind), zip(*columns, strict=True)))  # type: ignore[arg-type]
+
+
 def tidy(batch: Batch) -> Batch:
     """The Batch with texts cut at MAX_TEXT and without what no database or phone takes: NUL and lone surrogates."""
-    whole = "".join(map(_words, batch.posts))
+    if not batch.posts:
+        return batch
+    whole = "".join(_words(batch.posts))
     if _is_tidy(whole) and (len(whole) <= MAX_TEXT or all(len(post.text) <= MAX_TEXT for post in batch.posts)):
         return batch
     return replace(batch, posts=tuple(map(_tidy_post, batch.posts)))
 
 
-def _words(post: Post) -> str:
-    key, url, title, text, author, _, _, links, media = post
-    return f"{key}{url}{title}{text}{author}{''.join(links)}{''.join(media)}"
+def _words(posts: Sequence[Post]) -> Iterator[str]:
+    """All that these posts say."""
+    keys, urls, titles, texts, authors, _, _, links, media = zip(*posts, strict=True)
+    return chain(keys, urls, titles, texts, authors, chain.from_iterable(links), chain.from_iterable(media))
 
 
 def _tidy_post(post: Post) -> Post:
-    if _is_tidy(_words(post)):
+    if _is_tidy("".join(_words([post]))):
         return post if len(post.text) <= MAX_TEXT else post._replace(text=post.text[:MAX_TEXT])
     return post._replace(
         key=_tidy(post.key),

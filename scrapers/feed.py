@@ -33,7 +33,7 @@ from scrapers import _address, _discovery, _links, _revisit
 from scrapers._about import About
 from scrapers._discovery import HtmlPage
 from scrapers._errors import Gone, Missing, Rejected, ScrapeError, Throttled, Unreachable, Unreadable
-from scrapers._post import Batch, Bookmark, Post
+from scrapers._post import Batch, Bookmark, Post, records
 from scrapers._response import Response
 
 if TYPE_CHECKING:
@@ -164,21 +164,22 @@ async def _read(response: Response, home: str, worker: "Worker") -> Batch:
 
 
 def _posts(feed: "Feed", home: str) -> tuple[Post, ...]:
-    first: dict[str, Entry] = {}
-    for key, entry in zip(_keys(feed.entries, home), feed.entries, strict=True):
-        first.setdefault(key, entry)
-    return tuple(
-        [
-            Post(key, url, title, text, author, published, feed.language, links, media)
-            for key, (_, url, title, text, author, published, links, media) in first.items()
-        ]
-    )
+    if not feed.entries:
+        return ()
+    _, urls, titles, texts, authors, published, links, media = zip(*feed.entries, strict=True)
+    keys, languages = _keys(feed.entries, home), [feed.language] * len(urls)
+    first: dict[str, Post] = {}
+    for post in records(Post, keys, urls, titles, texts, authors, published, languages, links, media):
+        first.setdefault(post.key, post)
+    return tuple(first.values())
 
 
 def _keys(entries: Sequence["Entry"], home: str) -> list[str]:
     """The keys of the entries of one answer, by the rule at the top of this file; ``home`` is the feed's address."""
     scope = cache(lambda: _links.key(home))  # dear, and most ids are good in any feed
     shared = _shared(entries)
+    if not shared and all(_GLOBAL_ID.match(entry.id) and entry.id != entry.link for entry in entries):
+        return [_hash(f"id\n\n{entry.id}") for entry in entries]  # as in most feeds
     named = [bool(entry.id) and entry.id != entry.link and entry.id not in shared for entry in entries]
     links = [""] * len(entries) if all(named) else _links.keys([entry.link for entry in entries])
     return [_key(entry, link, scope, named=one) for entry, link, one in zip(entries, links, named, strict=True)]

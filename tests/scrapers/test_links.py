@@ -116,6 +116,17 @@ def test_addresses_become_absolute_as_published(url: str, absolute: str) -> None
     assert _links.absolute("https://example.org/a/", url) == absolute
 
 
+ADDRESSES = st.sampled_from(
+    ["https://e.org/1", "http://e.org", "b", " https://e.org/2", "https://[x", "#top", "", "http://"]
+)
+
+
+@given(st.lists(ADDRESSES | st.text(max_size=5)))
+def test_addresses_become_absolute_together_as_each_alone(urls: list[str]) -> None:
+    base = "https://example.org/a/"
+    assert _links.absolutes(base, urls) == [_links.absolute(base, url) for url in urls]
+
+
 HOSTS = st.lists(
     st.sampled_from(
         [

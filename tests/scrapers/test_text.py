@@ -165,6 +165,11 @@ def test_pieces_that_are_read_as_one_are_read_as_each_alone(htmls: list[str]) ->
     assert _text.to_lines(htmls) == list(map(_text.to_line, htmls))
 
 
+@given(st.text(st.characters(max_codepoint=0x2FFF)) | st.text(st.characters(max_codepoint=0x7F)))
+def test_a_text_is_even_that_python_calls_printable(text: str) -> None:
+    assert _text._is_even(text) == text.isprintable()
+
+
 @pytest.mark.parametrize(
     "html",
     [

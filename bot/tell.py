@@ -36,7 +36,7 @@ class Orders:
     def matches_each(self, source: Source, posts: Sequence[Post]) -> list[list[Match]]:
         """The same for each of the posts of one look."""
         found = self.matcher.match_each(posts, labels=source.labels)
-        return [[match for match in each if self.topics[match.topic].watches(source)] for each in found]
+        return [[match for match in each if self.topics[match.topic].watches(source)] if each else [] for each in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

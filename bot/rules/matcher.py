@@ -83,7 +83,8 @@ class Matcher:
 
     def match_each(self, posts: Sequence[Post], *, labels: frozenset[str] = NOBODY) -> list[tuple[Match, ...]]:
         """``match`` of each, for less than one by one."""
-        return [self._matched(post, few, labels) for post, few in zip(posts, self._candidates(posts), strict=True)]
+        candidates = self._candidates(posts)
+        return [self._matched(post, few, labels) if few else () for post, few in zip(posts, candidates, strict=True)]
 
     def candidates(self, post: Post) -> list[int]:
         """The numbers of the topics that a post may match; the scan rules out all others."""
@@ -171,10 +172,12 @@ class _Reading:
         return outside(spans, [span for exception in exceptions for span in self._find(part, exception)])
 
     def _find(self, part: Field, leaf: Leaf) -> list[Span]:
-        if (part, leaf) not in self._spans:
+        found = self._spans.get((part, leaf))
+        if found is None:
             text = self._texts[part]
-            self._spans[part, leaf] = leaf.find(text.original) if isinstance(leaf, Regex) else leaf.find(text)
-        return self._spans[part, leaf]
+            found = leaf.find(text.original) if isinstance(leaf, Regex) else leaf.find(text)
+            self._spans[part, leaf] = found
+        return found
 
     def _stretches(self, node: Node, part: Field, exceptions: tuple[Term, ...]) -> list[_Stretch]:
         """Where one side of a NEAR is true, in order of beginning."""

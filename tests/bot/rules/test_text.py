@@ -66,8 +66,14 @@ def test_each_atom_comes_from_its_place(text: str) -> None:
 
 @given(SPELT | ANY)
 def test_western_letters_fold_alike_alone_and_beside_others(text: str) -> None:
-    western = text.encode("cp1252", "ignore").decode("cp1252")
-    assert squeeze(western) == atoms(western).encode()
+    for page in ("cp1252", "latin-1"):
+        western = text.encode(page, "ignore").decode(page)
+        assert squeeze(western) == atoms(western).encode()
+
+
+def test_signs_that_one_western_code_page_lacks_are_heard_in_none() -> None:
+    assert squeeze("H\u0085100 caf\u00e9\u009d") == b"h100cafe"
+    assert squeeze("H100\u2019s \u0153uvre \u20ac") == b"h100soeuvre"
 
 
 def test_a_span_cuts_no_letter_in_two() -> None:

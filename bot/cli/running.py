@@ -19,7 +19,7 @@ from bot.errors import VigieError
 
 TOKEN = "TELEGRAM_BOT_TOKEN"
 """The environment variable that holds the bot's token; TOKEN_FILE may name a file instead."""
-GARBAGE = 5_000
+GARBAGE = 20_000
 """New objects after which Python looks for circular garbage, of which looks leave little; by itself it does at 700."""
 
 

@@ -57,6 +57,8 @@ def tell(store: Store, orders: Orders, matched: Iterable[tuple[Seen, Sequence[Ma
 def _owe(store: Store, orders: Orders, hits: Iterable[Hit], now: datetime) -> int:
     """Keep the stories of these hits and owe what follows; returns how many alerts that is."""
     fresh = [hit for hit in hits if hit.seen.fresh]
+    if not fresh:
+        return 0
     following = store.people.following({match.topic for hit in fresh for match in hit.matches})
     return sum(_owe_for(store, orders, hit, following, now) for hit in fresh)
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import compress
 from typing import NamedTuple
 
 from bot import log, message
@@ -251,7 +252,7 @@ class Watch:
     def _keep_posts(self, store: Store, brought: Sequence[_Brought], now: datetime) -> dict[str, Look]:
         """One step for all before the next: that costs less than to go from step to step with each."""
         # What the old address of a source says is not what was asked for.
-        brought = [each for each in brought if store.sources.is_still(each.source)]
+        brought = list(compress(brought, store.sources.are_still([each.source for each in brought])))
         taken = store.archive.add_each([self._shown(each, now) for each in brought], now=now)
         matches = [
             self.orders.matches_each(each.source, [seen.post for seen in intake.seen])
@@ -260,7 +261,8 @@ class Watch:
         looks: dict[str, Look] = {}
         for (source, standing, batch), intake, found in zip(brought, taken, matches, strict=True):
             told = tell(store, self.orders, zip(intake.seen, found, strict=True), now=now)
-            store.articles.owe(source, articles.wanted(source, batch.posts, intake.seen), now=now)
+            if pages := articles.wanted(source, batch.posts, intake.seen):
+                store.articles.owe(source, pages, now=now)
             store.sources.done(rhythm.after_look(source, standing, batch, new=intake.here, now=now))
             looks[source.name] = Look(
                 source=source.name, posts=len(batch.posts), new=intake.new, hits=told.hits, alerts=told.alerts

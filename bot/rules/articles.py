@@ -25,9 +25,11 @@ def wanted(source: Source, shown: Sequence[Post], seen: Iterable[Seen]) -> list[
     They are young enough to alert, not whole already, and have a web address of their own: one that others of the look
     (``shown``) have too, but for its fragment, or that is a bare home page, leads to a page about more than this post.
     """
+    if not source.full_text:
+        return []
     young = [one for one in seen if one.fresh and one.post.url.lower().startswith(("http://", "https://"))]
     young = [one for one in young if not is_whole(one.post)]
-    if not source.full_text or not young:
+    if not young:
         return []
     distinct = {post.key: post.url.partition("#")[0] for post in reversed(shown)}
     own = dict(zip(distinct, link_keys(list(distinct.values())), strict=True))

@@ -100,7 +100,7 @@ class Archive:
         return self.add_each([Shown(source, posts, is_fresh)], now=now)[0]
 
     def add_each(self, looks: Sequence[Shown], *, now: datetime) -> list[Intake]:
-        """Keep what looks at several sources brought, as if one by one.
+        """Keep what looks brought, as if one by one; each is at another source.
 
         A post is known by its key, or else by its canonical link, whichever source showed it first; but what one
         source shows at a link under another key and in other words is another post.

@@ -45,7 +45,7 @@ class Size:
 
 
 QUICK = (Size(feeds=200, firsts=2, rounds=5),)
-WHOLE = (Size(feeds=1_000, firsts=2, rounds=3), Size(feeds=MANY, firsts=1, rounds=3))
+WHOLE = (Size(feeds=1_000, firsts=2, rounds=3), Size(feeds=MANY, firsts=2, rounds=3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

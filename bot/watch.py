@@ -29,6 +29,8 @@ Notify = Callable[[str, Callable[[str], str]], None]
 
 CROWD = 256
 """Looks under way at once, over all hosts."""
+LONG = 2_000
+"""Characters of text that cost as much to match and to store as a post costs besides."""
 SETBACK = 10.0
 """Seconds before a source whose look could not be kept (a full disk) is looked at again."""
 
@@ -77,7 +79,7 @@ class Watch:
     ) -> None:
         self.orders = orders
         self._store = store
-        self._looks = GroupCommit(store, self._keep, weigh=lambda brought: len(brought.batch.posts))
+        self._looks = GroupCommit(store, self._keep, weigh=_weight)
         self._failures = GroupCommit(store, _one_by_one)
         self._fetch = fetch
         self._now = now
@@ -276,6 +278,12 @@ class Watch:
     def _is_fresh(self, first: bool, now: datetime) -> Callable[..., bool]:
         first_age = self.orders.backfill if first else None
         return partial(plan.is_fresh, now=now, age=self.orders.fresh, first_age=first_age)
+
+
+def _weight(brought: _Brought) -> int:
+    """What it costs to keep a look, in posts: a long text counts as several."""
+    posts = brought.batch.posts
+    return len(posts) + sum(len(post.text) for post in posts) // LONG
 
 
 def _one_by_one(store: Store, works: Sequence[Callable[[Store], None]]) -> list[None]:

@@ -183,7 +183,7 @@ def _simple(htmls: Sequence[str], bases: Sequence[str]) -> list[Extract] | None:
 
 
 def _is_even(text: str) -> bool:
-    """``isprintable``: of ASCII, that is told in two thirds of the time."""
+    """``isprintable``: of ASCII, that is told in half of the time."""
     return not text.encode().translate(None, _PRINTABLE) if text.isascii() else text.isprintable()
 
 

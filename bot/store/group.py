@@ -19,7 +19,7 @@ R = TypeVar("R")
 MOST = 64
 """Pieces in one transaction ..."""
 HEAVY = 1_200
-"""... and the weight with which it is full, in posts: the loop stands still meanwhile, for some 30 ms."""
+"""... and the weight with which it is full, in ordinary posts: the loop stands still meanwhile, for some 30 ms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import scrapers
 from bot.model import Chat, Pace, Source, SourceState, Standing, Topic
 from bot.rules import matcher
 from bot.store import Store
+from bot.store.group import HEAVY
 from bot.tell import Orders
-from bot.watch import CROWD, Look, Watch
+from bot.watch import CROWD, LONG, Look, Watch
 from scrapers import (
     Batch,
     Blocked,
@@ -278,6 +279,18 @@ async def test_a_sweep_looks_at_all_but_those_who_asked_us_to_wait(watch: Watch,
     looks = await watch.sweep(lambda look: done.append(look.source))
     assert sorted(done) == sorted(look.source for look in looks) == ["daily", "wire"]
     assert [look.source for look in await watch.sweep(lambda look: None)] == ["daily"]
+
+
+@pytest.mark.parametrize(("characters", "transactions"), [(100, 1), (HEAVY * LONG, 2)])
+async def test_looks_that_end_together_are_kept_together_unless_their_texts_are_long(
+    characters: int, transactions: int, watch: Watch, web: Web, store: Store, make_post: MakePost
+) -> None:
+    began: list[str] = []
+    store.db.conn.set_trace_callback(lambda line: began.append(line) if line.startswith("BEGIN") else None)
+    for number, name in enumerate(("wire", "daily")):
+        web.says(name, make_post(number, text="x" * characters))
+    await watch.sweep(lambda _look: None)
+    assert len(began) == transactions
 
 
 async def test_a_sweep_counts_each_source_once_however_many_end_together(

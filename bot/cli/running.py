@@ -25,6 +25,7 @@ GARBAGE = 20_000
 
 def run(path: Path, *, once: bool, environ: Mapping[str, str]) -> None:
     """Run the bot. Raises VigieError."""
+    gc.set_threshold(GARBAGE, 20, 20)
     config = load(path)
     log.configure(sys.stderr)
     screen = terminal.console()
@@ -33,7 +34,6 @@ def run(path: Path, *, once: bool, environ: Mapping[str, str]) -> None:
         log.get("config").warning(warning)
     _greet(config, connected=phone is not None)
     gc.freeze()  # what is loaded by now stays for good: nobody needs to look through it again
-    gc.set_threshold(GARBAGE, 20, 20)
     asyncio.run(_once(config, screen, phone) if once else _forever(config, screen, phone))
 
 

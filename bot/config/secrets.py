@@ -39,28 +39,28 @@ def is_secret(key: str, value: object) -> bool:
 
 def check(document: Mapping[str, object], faults: Faults) -> None:
     """A fault for every secret in the file; the secret itself is not repeated."""
-    for path, where, key, value in _values(document):
+    for path, value in _values(document):
+        key = next(name for name in reversed(path) if isinstance(name, str))
         token = isinstance(value, str) and _BOT_TOKEN.search(value) is not None
         if not (token or is_secret(key, value) or (isinstance(value, str) and _BEARER.search(value))):
             continue
+        where = path[0]
         variable = "TELEGRAM_BOT_TOKEN" if token or where == "telegram" else "X_BEARER_TOKEN"
         if token or where in ("telegram", "x") or not is_secret(key, value):
             way = f"set {variable} in the environment, or {variable}_FILE to a file that holds it"
         else:
             way = "take it out; Vigie reads secrets from the environment only (TELEGRAM_BOT_TOKEN, X_BEARER_TOKEN)"
-        faults.add(path, f"a secret does not belong in this file, {way}")
+        faults.add(join("", *path), f"a secret does not belong in this file, {way}")
 
 
-def _values(document: Mapping[str, object]) -> Iterator[tuple[str, str, str, object]]:
-    """Every value that is no table: its path, its outermost table, its key, itself."""
-    left: list[tuple[str, str, str, object, int]] = [("", "", "", document, 0)]
+def _values(table: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """Every value that is no table, and where it stands: the names and numbers that lead to it."""
+    left: list[tuple[tuple[str | int, ...], object]] = [((), table)]
     while left:
-        path, where, key, value, depth = left.pop()
-        if isinstance(value, Mapping) and depth < _DEEPEST:
-            below = [(join(path, name), where or name, name, each, depth + 1) for name, each in value.items()]
-        elif isinstance(value, list) and depth < _DEEPEST:
-            below = [(join(path, n), where, key, each, depth + 1) for n, each in enumerate(value)]
+        path, value = left.pop()
+        if isinstance(value, Mapping) and len(path) < _DEEPEST:
+            left += [((*path, name), each) for name, each in reversed(list(value.items()))]
+        elif isinstance(value, list) and len(path) < _DEEPEST:
+            left += [((*path, number), each) for number, each in reversed(list(enumerate(value)))]
         else:
-            yield path, where, key, value
-            continue
-        left.extend(reversed(below))
+            yield path, value

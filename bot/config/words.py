@@ -103,7 +103,8 @@ def link(value: object) -> str:
     """An address of any kind that has the form of one, or nothing."""
     text = line(value)
     try:
-        _host, _port = urlsplit(text).hostname, urlsplit(text).port
+        parts = urlsplit(text)
+        _host, _port = parts.hostname, parts.port
     except ValueError:
         raise ValueError('must be an address such as "https://example.org/feed"') from None
     return text

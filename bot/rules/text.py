@@ -64,6 +64,8 @@ _NOT_HAN = bytes((*range(0xC2, 0xE4), *range(0xEA, 0xF5)))
 _SILENT = bytes(code for code in range(128) if not chr(code).isalnum())
 _HUSHED = _SILENT.replace(b"\0", b"")
 """What is left out of texts that are read as one: all that is silent but what stands between them."""
+_LOWER = bytes(range(256)).lower()
+"""For bytes.translate: capitals of ASCII become small."""
 _SEAM = "\0"
 _HEARD = bytes(chr(code).isalnum() for code in range(128)) + bytes(128)
 """For bytes.translate: 1 for an ASCII letter or digit, which the scan sees, else 0."""
@@ -102,7 +104,7 @@ def squeeze_all(texts: Sequence[str]) -> bytes:
 def _plainly(text: str) -> bytes | None:
     """The atoms of a text in ASCII, in a western code page or in Chinese, with its NULs; None for any other."""
     if text.isascii():
-        return text.lower().encode().translate(None, _HUSHED)
+        return text.encode().translate(_LOWER, _HUSHED)
     seen = _western_squeezed(text)
     return _han(_opened(calm(text))) if seen is None else seen
 
@@ -140,7 +142,7 @@ def _han(opened: str) -> bytes | None:
     for sign in _PUNCTUATION:
         opened = opened.replace(sign, "")
     raw = opened.encode(errors="surrogatepass")
-    return raw.lower().translate(None, _HUSHED) if len(raw.translate(None, _NOT_HAN)) == len(raw) else None
+    return raw.translate(_LOWER, _HUSHED) if len(raw.translate(None, _NOT_HAN)) == len(raw) else None
 
 
 def atoms(text: str) -> str:
@@ -346,7 +348,7 @@ def _clusters(text: str) -> tuple[str, list[int], list[int]]:
 
 
 def _ascii_atoms(text: str) -> str:
-    return text.lower().encode().translate(None, _SILENT).decode()
+    return text.encode().translate(_LOWER, _SILENT).decode()
 
 
 @lru_cache(maxsize=8_192)

@@ -83,8 +83,7 @@ class SourceState(StrEnum):
     PAUSED = "paused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """How a source fares. ``looked``, ``succeeded`` and ``renewed`` (last new post) are None until they happen.
 
     ``due`` is when it is looked at next, ``held`` until when its server asked us to stay away, ``gap`` the adaptive

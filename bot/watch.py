@@ -35,8 +35,7 @@ SETBACK = 10.0
 """Seconds before a source whose look could not be kept (a full disk) is looked at again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(NamedTuple):
     """What one look came to: posts shown, new to the archive, (topic, post) pairs, alerts owed; or the failure."""
 
     source: str
@@ -283,7 +282,7 @@ class Watch:
 def _weight(brought: _Brought) -> int:
     """What it costs to keep a look, in posts: a long text counts as several."""
     posts = brought.batch.posts
-    return len(posts) + sum(len(post.text) for post in posts) // LONG
+    return len(posts) + sum([len(post.text) for post in posts]) // LONG
 
 
 def _one_by_one(store: Store, works: Sequence[Callable[[Store], None]]) -> list[None]:

@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -13,7 +13,6 @@ T = TypeVar("T")
 MAX_TEXT = 200_000
 """A post's text is cut here, in characters."""
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one each time
 _ODD = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -50,8 +49,7 @@ class Post(NamedTuple):
         return cls(**raw, published=when, links=links, media=media)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bookmark:
+class Bookmark(NamedTuple):
     """Where a scraper left off. Its scraper alone reads it; an empty one means "never looked".
 
     ``etag`` and ``modified`` are the server's validators, ``digest`` a hash of the last body for servers that have
@@ -68,18 +66,19 @@ class Bookmark:
 
     def to_json(self) -> str:
         """A small JSON object of the fields that are set."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return _ENCODER.encode({name: value for name, value in fields.items() if value})
+        kept = [
+            f'"{name}": {encode_basestring(value)}' for name, value in zip(self._fields, self, strict=True) if value
+        ]
+        return "{" + ", ".join(kept) + "}"
 
     @classmethod
     def from_json(cls, text: str) -> "Bookmark":
         """The Bookmark in ``text``; fields of another version of Vigie are ignored."""
-        raw: Mapping[str, Any] = json.loads(text or "{}")
-        return cls(**{name: str(raw[name]) for name in cls.__slots__ if name in raw})
+        raw: Mapping[str, Any] = json.loads(text) if text else {}
+        return cls(**{name: str(raw[name]) for name in cls._fields if name in raw})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(NamedTuple):
     """What one look at a source brought.
 
     ``unchanged`` means that the server said (304), or the body's hash shows, that nothing is new; ``posts`` is then
@@ -90,7 +89,7 @@ class Batch:
     """
 
     posts: tuple[Post, ...] = ()
-    bookmark: Bookmark = field(default_factory=Bookmark)
+    bookmark: Bookmark = Bookmark()
     unchanged: bool = False
     anew: bool = False
     wait: timedelta | None = None
@@ -109,7 +108,7 @@ def tidy(batch: Batch) -> Batch:
     whole = "".join(_words(batch.posts))
     if _is_tidy(whole) and (len(whole) <= MAX_TEXT or all(len(post.text) <= MAX_TEXT for post in batch.posts)):
         return batch
-    return replace(batch, posts=tuple(map(_tidy_post, batch.posts)))
+    return batch._replace(posts=tuple(map(_tidy_post, batch.posts)))
 
 
 def _words(posts: Sequence[Post]) -> Iterator[str]:

@@ -24,7 +24,7 @@ sitemap was; sitemaps that list a site's menus; indexes some of whose parts are 
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from re import I
@@ -122,7 +122,7 @@ async def _leave(web: "Web", options: Options, found: str, error: Rejected) -> B
     others = [each for each in _candidates(options.url, named) if each in named]
     with suppress(Unreadable):
         if found not in named:
-            return replace(await _first(web, options, others), anew=True)
+            return (await _first(web, options, others))._replace(anew=True)
     raise error
 
 
@@ -160,7 +160,7 @@ async def _look(web: "Web", options: Options, address: str, known: Bookmark) -> 
     from scrapers import _sitemap
 
     response = await web.get(address, bookmark=known, accept=ACCEPT, page=True)
-    left_off = replace(_revisit.left_off(response, known), found=known.found)
+    left_off = _revisit.left_off(response, known)._replace(found=known.found)
     wait = _revisit.max_age(response)
     notes: tuple[str, ...] = (f"reads the sitemap {address}",) if address != options.url else ()
     if response.status == 304 or left_off.digest == known.digest:
@@ -170,7 +170,7 @@ async def _look(web: "Web", options: Options, address: str, known: Bookmark) -> 
     if sitemap is None:
         _check_page(response, expected=bool(known.found or recognise(options.url)))
         return Batch(posts=(await _single(response, web.worker, fetched),), bookmark=left_off, wait=wait)
-    left_off = replace(left_off, found=_revisit.pair(options.url, response.moved or address))
+    left_off = left_off._replace(found=_revisit.pair(options.url, response.moved or address))
     notes += _cut(sitemap.listed)
     if not sitemap.children:
         return Batch(posts=_posts(sitemap.pages, fetched), bookmark=left_off, wait=wait, notes=notes)

@@ -22,10 +22,11 @@ Traps: HTTP 200 with an HTML page, with a sentence, with nothing; servers withou
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from hashlib import blake2b
+from operator import eq
 from re import compile as _compile
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ async def _look(web: "Web", options: Options, home: str, bookmark: Bookmark) -> 
     if response.status == 304 or left_off.digest == known.digest:
         return Batch(bookmark=left_off, unchanged=True, wait=_revisit.max_age(response), notes=notes)
     batch = await _read(response, home, web.worker)
-    return replace(batch, bookmark=left_off, notes=notes + batch.notes)
+    return batch._replace(bookmark=left_off, notes=notes + batch.notes)
 
 
 async def _leave(web: "Web", options: Options, found: str, error: Rejected) -> Batch:
@@ -130,7 +131,7 @@ async def _leave(web: "Web", options: Options, found: str, error: Rejected) -> B
         if not page.feeds or found in page.feeds:
             raise error from None
         batch = await _discover(web, options, page, guess=False)
-    return replace(batch, anew=True)
+    return batch._replace(anew=True)
 
 
 async def _discover(web: "Web", options: Options, page: HtmlPage, *, guess: bool) -> Batch:
@@ -166,20 +167,24 @@ async def _read(response: Response, home: str, worker: "Worker") -> Batch:
 def _posts(feed: "Feed", home: str) -> tuple[Post, ...]:
     if not feed.entries:
         return ()
-    _, urls, titles, texts, authors, published, links, media = zip(*feed.entries, strict=True)
-    keys, languages = _keys(feed.entries, home), [feed.language] * len(urls)
+    ids, urls, titles, texts, authors, published, links, media = zip(*feed.entries, strict=True)
+    # In most feeds each entry has an id of its own that is good in any feed.
+    plain = len(set(ids)) == len(ids) and all(map(_GLOBAL_ID.match, ids)) and not any(map(eq, ids, urls))
+    keys = [_hash(f"id\n\n{each}") for each in ids] if plain else _keys(feed.entries, home)
+    languages = [feed.language] * len(urls)
+    posts = records(Post, keys, urls, titles, texts, authors, published, languages, links, media)
+    if len(set(keys)) == len(keys):
+        return tuple(posts)
     first: dict[str, Post] = {}
-    for post in records(Post, keys, urls, titles, texts, authors, published, languages, links, media):
+    for post in posts:
         first.setdefault(post.key, post)
     return tuple(first.values())
 
 
 def _keys(entries: Sequence["Entry"], home: str) -> list[str]:
     """The keys of the entries of one answer, by the rule at the top of this file; ``home`` is the feed's address."""
-    scope = cache(lambda: _links.key(home))  # dear, and most ids are good in any feed
+    scope = cache(lambda: _links.key(home))  # dear, and some ids are good in any feed
     shared = _shared(entries)
-    if not shared and all(_GLOBAL_ID.match(entry.id) and entry.id != entry.link for entry in entries):
-        return [_hash(f"id\n\n{entry.id}") for entry in entries]  # as in most feeds
     named = [bool(entry.id) and entry.id != entry.link and entry.id not in shared for entry in entries]
     links = [""] * len(entries) if all(named) else _links.keys([entry.link for entry in entries])
     return [_key(entry, link, scope, named=one) for entry, link, one in zip(entries, links, named, strict=True)]
@@ -187,8 +192,6 @@ def _keys(entries: Sequence["Entry"], home: str) -> list[str]:
 
 def _shared(entries: Sequence["Entry"]) -> set[str]:
     """The ids of several entries with different links."""
-    if len({entry.id for entry in entries}) == len(entries):
-        return set()
     homes: dict[str, str] = {}
     return {entry.id for entry in entries if homes.setdefault(entry.id, entry.link) != entry.link}
 

@@ -1,6 +1,5 @@
 """When to look at a source again: as asked, or as often as it brings something new."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -23,8 +22,7 @@ def after_look(source: Source, before: Standing, batch: Batch, *, new: int, now:
     gap = _adapt(before.gap, new=new, hint=batch.wait)
     renewed = now if new else before.renewed
     state = SourceState.SILENT if renewed is not None and renewed < now - PATIENCE else SourceState.WELL
-    return replace(
-        before,
+    return before._replace(
         bookmark=batch.bookmark,
         due=_due(source, gap, state, failures=0, held=now, now=now),
         held=now,
@@ -50,8 +48,7 @@ def after_failure(source: Source, before: Standing, error: ScrapeError, *, now: 
         case _:
             state = SourceState.ILL
     held, failures = now + (error.retry_after or timedelta()), before.failures + 1
-    return replace(
-        before,
+    return before._replace(
         due=_due(source, before.gap, state, failures=failures, held=held, now=now),
         held=held,
         looked=now,
@@ -67,7 +64,7 @@ def after_outage(source: Source, before: Standing, *, since: datetime, now: date
     At first that is in about a minute, not all in the same second.
     """
     wait = outage.wait(since, _base(source, before.gap), now=now) * (0.75 + _spread(source.name, now) / 2)
-    return replace(before, due=max(now + wait, before.held))
+    return before._replace(due=max(now + wait, before.held))
 
 
 def emptied(source: Source, before: Standing, batch: Batch) -> bool:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -109,13 +108,13 @@ def test_sources_shows_where_a_feed_has_moved_to_and_what_troubles_one(vigie: Sh
     config = load(vigie.write("config.toml", '[source.a]\nurl = "https://e.example.org/"\n'))
     with Store(config.store_path) as store:
         store.sources.sync(config.sources, now=START)
-        moved = replace(store.sources.standing("a"), state=SourceState.WELL, note="moved to https://f.example.org/")
+        moved = store.sources.standing("a")._replace(state=SourceState.WELL, note="moved to https://f.example.org/")
         store.sources.done(moved)
         (line,) = vigie("sources", "--json").stdout.splitlines()
         told = json.loads(line)
         assert (told["state"], told["note"], told["error"]) == ("well", "moved to https://f.example.org/", None)
         assert b"moved to https://f.example.org/" in vigie("sources", env={"COLUMNS": "150"}).stdout
-        store.sources.done(replace(moved, error="no answer", failures=2))
+        store.sources.done(moved._replace(error="no answer", failures=2))
         shown = vigie("sources", env={"COLUMNS": "150"}).stdout
     assert b"no answer (2 in a row)" in shown
 

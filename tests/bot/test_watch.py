@@ -458,7 +458,7 @@ async def test_when_the_network_is_down_no_source_is_blamed_and_all_are_soon_due
     assert press.watch.offline
     for number in range(20):
         after = press.standing(number)
-        assert replace(after, due=before[number].due) == before[number]
+        assert after._replace(due=before[number].due) == before[number]
         assert timedelta(seconds=45) <= after.due - press.clock() < timedelta(seconds=75)
     assert len({press.standing(number).due.replace(microsecond=0) for number in range(20)}) > 10
 

@@ -241,7 +241,7 @@ async def test_addresses_with_spaces_are_remembered_like_any_other(worker: Worke
         worker, {given: page(url=f"{HOME}my%20blog/", body=html(link("/the feed.xml"))), found: page(url=found)}
     )
     first = await look(site, url=given)
-    known = replace(first.bookmark, digest="d", found=note.format(given=given, found=found)) if note else first.bookmark
+    known = first.bookmark._replace(digest="d", found=note.format(given=given, found=found)) if note else first.bookmark
     again = await look(site, known, url=given)
     assert [url for url, _ in site.asked] == [given, found, found]
     assert again.notes == first.notes

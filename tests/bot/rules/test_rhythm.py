@@ -65,7 +65,7 @@ Every = st.timedeltas(timedelta(seconds=1), timedelta(days=3))
 def test_an_explicit_interval_is_bent_by_failures_alone(every: timedelta, times: int) -> None:
     source = replace(PUNCTUAL, every=every)
     assert failed(source, times).due - NOW == max(every, min(every * 2**times, rhythm.FURTHEST))
-    hinted = rhythm.after_look(source, NEVER, replace(ONE, wait=timedelta(days=1)), new=1, now=NOW)
+    hinted = rhythm.after_look(source, NEVER, ONE._replace(wait=timedelta(days=1)), new=1, now=NOW)
     assert hinted.due == NOW + every
 
 
@@ -83,7 +83,7 @@ def test_an_adaptive_interval_is_5_to_60_minutes_and_failures_make_it_a_day_at_m
 ) -> None:
     source, standing = replace(ADAPTIVE, name=name), NEVER
     for new in brought:
-        standing = rhythm.after_look(source, standing, replace(ONE, wait=hint), new=new, now=NOW)
+        standing = rhythm.after_look(source, standing, ONE._replace(wait=hint), new=new, now=NOW)
         assert rhythm.SHORTEST <= standing.due - NOW <= rhythm.LONGEST
         assert abs((standing.due - NOW) / standing.gap - 1) <= 0.05
     for _ in range(times):
@@ -95,7 +95,7 @@ def test_adaptive_sources_that_were_started_together_part() -> None:
     dues = set()
     for number in range(100):
         source = replace(ADAPTIVE, name=f"s{number}")
-        dues.add(rhythm.after_look(source, NEVER, replace(ONE, wait=30 * MINUTE), new=1, now=NOW).due)
+        dues.add(rhythm.after_look(source, NEVER, ONE._replace(wait=30 * MINUTE), new=1, now=NOW).due)
     assert len(dues) == 100
     assert max(dues) - min(dues) > 2.5 * MINUTE
 
@@ -129,23 +129,23 @@ def test_an_outage_leaves_a_source_as_it_stood_and_due_in_about_a_minute() -> No
     dues = set()
     for number in range(200):
         source = replace(PUNCTUAL, name=f"s{number}")
-        before = replace(failed(source, 3), name=source.name)
+        before = failed(source, 3)._replace(name=source.name)
         after = rhythm.after_outage(source, before, since=NOW, now=NOW)
-        assert replace(after, due=before.due) == before
+        assert after._replace(due=before.due) == before
         assert 45 <= (after.due - NOW).total_seconds() < 75
         dues.add(after.due.replace(microsecond=0))
     assert len(dues) == 30
 
 
 def test_an_outage_does_not_shorten_what_a_server_asked_for() -> None:
-    held = replace(NEVER, held=NOW + timedelta(hours=1))
+    held = NEVER._replace(held=NOW + timedelta(hours=1))
     assert rhythm.after_outage(PUNCTUAL, held, since=NOW, now=NOW).due == held.held
 
 
 def test_a_note_holds_until_the_source_is_read_again_and_a_move_is_told_at_once() -> None:
     def notes(before: str, *notes: str, unchanged: bool = False) -> str:
         batch = Batch(posts=() if unchanged else ONE.posts, unchanged=unchanged, notes=notes)
-        return rhythm.after_look(PUNCTUAL, replace(NEVER, note=before), batch, new=0, now=NOW).note
+        return rhythm.after_look(PUNCTUAL, NEVER._replace(note=before), batch, new=0, now=NOW).note
 
     assert notes("", "moved to x", unchanged=True) == "moved to x"
     assert notes("moved to x; read leniently", "moved to x", unchanged=True) == "moved to x; read leniently"

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,8 +15,7 @@ def test_a_new_source_is_due_at_once_and_a_known_one_keeps_its_bookmark(
     store.sources.sync([wire], now=clock())
     standing = store.sources.standing("wire")
     assert (standing.first, standing.state) == (True, SourceState.UNPROVEN)
-    kept = replace(
-        standing,
+    kept = standing._replace(
         bookmark=Bookmark(etag="e", newest="7"),
         due=clock() + timedelta(hours=1),
         looked=clock(),
@@ -37,7 +35,7 @@ def test_a_new_source_is_due_at_once_and_a_known_one_keeps_its_bookmark(
 def test_a_source_with_another_address_starts_afresh(store: Store, clock: Clock, make_source: MakeSource) -> None:
     store.sources.sync([make_source("wire")], now=clock())
     standing = store.sources.standing("wire")
-    store.sources.done(replace(standing, bookmark=Bookmark(etag="e"), succeeded=clock(), items=9))
+    store.sources.done(standing._replace(bookmark=Bookmark(etag="e"), succeeded=clock(), items=9))
     store.sources.sync([make_source("wire", options="https://elsewhere.example.org")], now=clock())
     assert store.sources.standing("wire") == standing
 
@@ -58,15 +56,15 @@ def test_a_look_at_all_leaves_alone_who_asked_us_to_wait(store: Store, clock: Cl
     store.sources.sync([make_source("wire"), make_source("daily")], now=clock())
     later = clock() + timedelta(hours=1)
     wire, daily = store.sources.standing("wire"), store.sources.standing("daily")
-    store.sources.done(replace(wire, due=later, held=later))
-    store.sources.done(replace(daily, due=later))
+    store.sources.done(wire._replace(due=later, held=later))
+    store.sources.done(daily._replace(due=later))
     assert store.sources.all(clock()) == (store.sources.standing("daily"),)
     assert {one.name for one in store.sources.all(later)} == {"wire", "daily"}
 
 
 def test_several_standings_are_read_at_once(store: Store, clock: Clock, make_source: MakeSource) -> None:
     store.sources.sync(map(make_source, ("wire", "daily", "weekly")), now=clock())
-    store.sources.done(replace(store.sources.standing("wire"), failures=2, due=clock() + timedelta(hours=1)))
+    store.sources.done(store.sources.standing("wire")._replace(failures=2, due=clock() + timedelta(hours=1)))
     wanted = ("wire", "nobody", "daily")
     assert store.sources.standing_each(wanted) == tuple(map(store.sources.standing, ("wire", "daily")))
 
@@ -77,10 +75,10 @@ def test_nothing_is_kept_of_a_source_that_is_watched_no_longer_as_it_was(
     wire, elsewhere = make_source("wire"), make_source("wire", options="https://elsewhere.example.org")
     store.sources.sync([wire], now=clock())
     before = store.sources.standing("wire")
-    store.sources.done_if_still(elsewhere, replace(before, items=9))
+    store.sources.done_if_still(elsewhere, before._replace(items=9))
     assert store.sources.standing("wire") == before
-    store.sources.done_if_still(wire, replace(before, items=9))
+    store.sources.done_if_still(wire, before._replace(items=9))
     assert store.sources.standing("wire").items == 9
     store.sources.sync([], now=clock())
-    store.sources.done_if_still(wire, replace(before, items=10))
+    store.sources.done_if_still(wire, before._replace(items=10))
     assert store.sources.standing("wire").items == 9

@@ -6,16 +6,19 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
+from itertools import repeat, takewhile
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 from zlib import crc32
 
 from bot.model import Field, Hit, Match, Place, Seen, Source, utc
+from bot.store.schema import crc
 from scrapers import MAX_TEXT, Post, link_keys
 
 OWN = 0
 """In place of a key's number: it is the key of the post's own row. An older Vigie wrote the number there as well."""
+
+_AMONG = "FROM json_each(?1) AS wanted JOIN posts AS p ON"
 
 IsFresh = Callable[[Post, bool | None], bool]
 """Whether a post is young enough to alert; the second value is the verdict at its first sighting here, or None."""
@@ -42,11 +45,15 @@ class Shown(NamedTuple):
 
 
 class _Earlier(NamedTuple):
-    """How a source last showed a post: under which key, in which words, with what verdict (None: never)."""
+    """How a source last showed a post: under which key, in which words, with what verdict (None: never).
+
+    ``first`` is whether it was the first to show it.
+    """
 
     key: int | None = None
     digest: int | None = None
     fresh: bool | None = None
+    first: bool = False
 
     def is_another(self, key: int, digest: int) -> bool:
         """Whether what this source shows now at the same link is other news: another key, and other words.
@@ -59,6 +66,29 @@ class _Earlier(NamedTuple):
 _NEVER = _Earlier()
 
 
+class _Columns(NamedTuple):
+    """Posts of one look, each key once, and what they are known by, column by column."""
+
+    posts: Sequence[Post]
+    keys: Sequence[str]
+    links: Sequence[str]
+    crcs: Sequence[int]
+    digests: Sequence[int]
+
+    @classmethod
+    def of(cls, posts: Sequence[Post]) -> "_Columns":
+        """Of posts with one key the first counts."""
+        keys = [post.key for post in posts]
+        if len(set(keys)) < len(keys):
+            posts = tuple({post.key: post for post in reversed(posts)}.values())[::-1]
+            keys = [post.key for post in posts]
+        return cls(posts, keys, link_keys([post.url for post in posts]), list(map(crc, keys)), _digests(posts))
+
+    def only(self, numbers: Sequence[int]) -> "_Columns":
+        """Those at these places."""
+        return _Columns._make([column[number] for number in numbers] for column in self)
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The rows of posts that are kept, by their keys and by their canonical links."""
@@ -66,27 +96,31 @@ class _Kept:
     by_key: dict[str, int]
     by_link: dict[str, int]
 
-    def rows(self, posts: Iterable[Post], links: Iterable[str]) -> list[int]:
+    def rows(self, shown: _Columns) -> list[int]:
         """Those of any of these keys and links."""
-        found = {*map(self.by_key.get, [post.key for post in posts]), *map(self.by_link.get, links)}
+        if self.by_key.keys().isdisjoint(shown.keys) and self.by_link.keys().isdisjoint(shown.links):
+            return []  # as at nearly all first looks
+        found = {*map(self.by_key.get, shown.keys), *map(self.by_link.get, shown.links)}
         return sorted(row for row in found if row is not None)
 
-    def add(self, first: int, posts: Iterable[tuple[Post, str]]) -> None:
-        """Posts with their links, in rows from ``first`` on."""
-        for row, (post, link) in enumerate(posts, first):
-            self.by_key[post.key] = row
-            if link:
-                self.by_link[link] = row
+    def add(self, rows: Sequence[int], new: _Columns) -> None:
+        """Posts in these rows."""
+        self.by_key.update(zip(new.keys, rows, strict=True))
+        self.by_link.update(zip(new.links, rows, strict=True))
+        self.by_link.pop("", None)
 
 
 class _Taken(NamedTuple):
-    """Of the posts of a look: those that are new to their source or reworded, those of them that nobody knew, with
-    their links, and a note of each of the former: its row, its key's number, its digest, the verdict.
+    """Of the posts of a look: those that are new to their source or reworded; the places of those that nobody knew, and
+    the verdicts on them; digest and row of those that this source was the first to show, in other words; of the rest,
+    which another one was the first to show, row, the key's number, digest and verdict.
     """
 
     seen: list[Seen]
-    new: list[tuple[Post, str]]
-    notes: list[tuple[int, int, int, bool]]
+    new: Sequence[int]
+    fresh: list[bool]
+    reworded: list[tuple[int, int]]
+    sighted: list[tuple[int, int, int, bool]]
 
 
 class Archive:
@@ -105,41 +139,45 @@ class Archive:
         A post is known by its key, or else by its canonical link, whichever source showed it first; but what one
         source shows at a link under another key and in other words is another post.
         """
-        shown = [tuple({post.key: post for post in reversed(look.posts)}.values())[::-1] for look in looks]
-        links = [link_keys([post.url for post in posts]) for posts in shown]
-        kept, places = self._kept(shown, links), self._places([look.source.name for look in looks])
+        shown = [_Columns.of(look.posts) for look in looks]
+        kept, places = self._kept(shown), self._places([look.source.name for look in looks])
         (free,) = self._conn.execute("SELECT coalesce(max(id), 0) + 1 FROM posts").fetchone()
         rows: list[tuple[object, ...]] = []
-        sightings: list[tuple[object, ...]] = []
         intakes: list[Intake] = []
-        for look, posts, near in zip(looks, shown, links, strict=True):
+        for look, columns in zip(looks, shown, strict=True):
             place, first = places[look.source.name], free + len(rows)
-            if known := kept.rows(posts, near):
-                earlier = self._earlier(place, known)
-                seen, new, notes = _taken(look, posts, near, kept, earlier, first)
-                here = sum(each.id not in earlier for each in seen)
+            if known := kept.rows(columns):
+                earlier = self._earlier(look.source.name, place, known)
+                taken = _taken(look, columns, kept, earlier, first)
+                here = sum(each.id not in earlier for each in taken.seen)
+                self._note(place, taken)
+                columns = columns.only(taken.new)
             else:
-                seen, new, notes = _all_new(look, posts, near, first)
-                here = len(seen)
-            kept.add(first, new)
-            rows += _rows(first, new, look.source.name, now.timestamp())
-            sightings += [(place, *note) for note in notes]
-            intakes.append(Intake(seen=tuple(seen), new=len(new), here=here))
-        self._write(rows, sightings)
+                taken = _all_new(look, columns.posts, first)
+                here = len(taken.seen)
+            numbers = range(first, first + len(taken.new))
+            kept.add(numbers, columns)
+            rows += _rows(numbers, columns, taken.fresh, look.source.name, now.timestamp())
+            intakes.append(Intake(seen=tuple(taken.seen), new=len(numbers), here=here))
+        self._conn.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 16)})", rows)
         return intakes
 
-    def _kept(self, shown: Sequence[Sequence[Post]], links: Sequence[Sequence[str]]) -> _Kept:
+    def _kept(self, shown: Iterable[_Columns]) -> _Kept:
         """Where these posts are kept, under their keys or their links."""
-        keys = [post.key for posts in shown for post in posts]
-        return _Kept(self._ids("key", keys), self._ids("link", [link for each in links for link in each if link]))
-
-    def _ids(self, column: str, values: Sequence[str]) -> dict[str, int]:
-        return dict(
-            self._conn.execute(
-                f"SELECT p.{column}, p.id FROM json_each(?) AS wanted "
-                f"JOIN posts AS p ON p.{column} = wanted.value AND p.{column} <> '' ORDER BY p.id",
-                (json.dumps(values),),
-            )
+        crcs: list[int] = []
+        links: list[str] = []
+        for each in shown:
+            crcs += each.crcs
+            links += filter(None, each.links)
+        # Of several posts with one checksum all are found; which is the one, its key says.
+        return _Kept(
+            dict(self._conn.execute(f"SELECT p.key, p.id {_AMONG} p.crc = wanted.value", (json.dumps(crcs),))),
+            dict(
+                self._conn.execute(
+                    f"SELECT p.link, p.id {_AMONG} p.link = wanted.value AND p.link <> '' ORDER BY p.id",
+                    (json.dumps(links),),
+                )
+            ),
         )
 
     def _places(self, names: Sequence[str]) -> dict[str, int]:
@@ -151,21 +189,23 @@ class Archive:
             )
         )
 
-    def _earlier(self, place: int, rows: Sequence[int]) -> dict[int, _Earlier]:
-        """How a source last showed the posts in these rows, as far as it did."""
+    def _earlier(self, name: str, place: int, rows: Sequence[int]) -> dict[int, _Earlier]:
+        """How the source of that name and number last showed the posts in these rows, as far as it did."""
         found = self._conn.execute(
-            "SELECT s.post, s.key, s.digest, s.fresh FROM json_each(?) AS wanted "
-            "JOIN sightings AS s ON s.source = ? AND s.post = wanted.value",
-            (json.dumps(rows), place),
+            f"SELECT p.id, {OWN}, p.digest, p.fresh, 1 {_AMONG} p.id = wanted.value AND p.source = ?2 "
+            "UNION ALL SELECT s.post, s.key, s.digest, s.fresh, 0 FROM json_each(?1) AS wanted "
+            "JOIN sightings AS s ON s.source = ?3 AND s.post = wanted.value",
+            (json.dumps(rows), name, place),
         )
-        return {row: _Earlier(key, digest, bool(fresh)) for row, key, digest, fresh in found}
+        return {row: _Earlier(key, digest, bool(fresh), bool(first)) for row, key, digest, fresh, first in found}
 
-    def _write(self, rows: Sequence[tuple[object, ...]], sightings: Sequence[tuple[object, ...]]) -> None:
-        self._conn.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 13)})", rows)
+    def _note(self, place: int, taken: _Taken) -> None:
+        """How the source of that number shows posts that were known."""
+        self._conn.executemany("UPDATE posts SET digest = ? WHERE id = ?", taken.reworded)
         self._conn.executemany(
             "INSERT INTO sightings VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT DO UPDATE SET key = excluded.key, digest = excluded.digest",
-            sightings,
+            [(place, *each) for each in taken.sighted],
         )
 
     def keep_hits(self, found: Iterable[tuple[Seen, Sequence[Match]]], *, now: datetime) -> tuple[Hit, ...]:
@@ -293,16 +333,17 @@ def _moved(places: Iterable[Place], by: int, *, titled: bool) -> list[Place]:
     ]
 
 
-def _rows(first: int, posts: Sequence[tuple[Post, str]], source: str, seen: float) -> Iterable[tuple[object, ...]]:
-    """The rows of posts with their canonical links, numbered from ``first`` on."""
-    if not posts:
+def _rows(
+    numbers: Sequence[int], new: _Columns, fresh: Sequence[bool], source: str, seen: float
+) -> Iterable[tuple[object, ...]]:
+    """What is kept of new posts, in rows of these numbers."""
+    if not numbers:
         return ()
-    numbers, sources, times = range(first, first + len(posts)), [source] * len(posts), [seen] * len(posts)
-    keys, urls, titles, texts, authors, dates, langs, points_to, shows = zip(*[post for post, _ in posts], strict=True)
+    keys, urls, titles, texts, authors, dates, langs, points_to, shows = zip(*new.posts, strict=True)
     return zip(
         numbers,
         keys,
-        [link for _, link in posts],
+        new.links,
         urls,
         titles,
         [text[:MAX_TEXT] for text in texts],
@@ -311,8 +352,11 @@ def _rows(first: int, posts: Sequence[tuple[Post, str]], source: str, seen: floa
         langs,
         _lists(points_to),
         _lists(shows),
-        sources,
-        times,
+        [source] * len(numbers),
+        [seen] * len(numbers),
+        new.crcs,
+        new.digests,
+        fresh,
         strict=True,
     )
 
@@ -325,43 +369,47 @@ def _lists(values: Sequence[Sequence[str]]) -> list[str]:
     return ["[" + ", ".join(map(encode_basestring_ascii, each)) + "]" for each in values]
 
 
-def _taken(
-    look: Shown, posts: Sequence[Post], links: Sequence[str], kept: _Kept, earlier: Mapping[int, _Earlier], free: int
-) -> _Taken:
+def _taken(look: Shown, shown: _Columns, kept: _Kept, earlier: Mapping[int, _Earlier], free: int) -> _Taken:
     """What there is to keep of a look; posts that nobody knew get the rows from ``free`` on."""
-    taken = _Taken([], [], [])
-    for post, link, digest in zip(posts, links, map(_digest, posts), strict=True):
+    seen: list[Seen] = []
+    new: list[int] = []
+    verdicts: list[bool] = []
+    reworded: list[tuple[int, int]] = []
+    sighted: list[tuple[int, int, int, bool]] = []
+    for number, (post, link, digest) in enumerate(zip(shown.posts, shown.links, shown.digests, strict=True)):
         key, row = OWN, kept.by_key.get(post.key)
         if row is None and (row := kept.by_link.get(link)) is not None:
             key = hashed(post.key)
             if earlier.get(row, _NEVER).is_another(key, digest):
                 key, row = OWN, None
         before = _NEVER if row is None else earlier.get(row, _NEVER)
-        if row is None:
-            row = free + len(taken.new)
-            taken.new.append((post, link))
-        elif before.digest == digest:
+        if before.digest == digest:
             continue
         fresh = look.is_fresh(post, before.fresh)
-        taken.notes.append((row, key, digest, fresh))
-        taken.seen.append(Seen(row, post, look.source.name, fresh))
-    return taken
+        if row is None:
+            row = free + len(new)
+            new.append(number)
+            verdicts.append(fresh)
+        elif before.first:
+            reworded.append((digest, row))
+        else:
+            sighted.append((row, key, digest, fresh))
+        seen.append(Seen(row, post, look.source.name, fresh))
+    return _Taken(seen, new, verdicts, reworded, sighted)
 
 
-def _all_new(look: Shown, posts: Sequence[Post], links: Sequence[str], free: int) -> _Taken:
+def _all_new(look: Shown, posts: Sequence[Post], free: int) -> _Taken:
     """The same where nobody knew any of them, as at nearly all first looks."""
-    rows, own = range(free, free + len(posts)), [OWN] * len(posts)
     fresh = [look.is_fresh(post, None) for post in posts]
-    return _Taken(
-        seen=list(map(Seen, rows, posts, [look.source.name] * len(posts), fresh)),
-        new=list(zip(posts, links, strict=True)),
-        notes=list(zip(rows, own, map(_digest, posts), fresh, strict=True)),
-    )
+    seen = map(Seen, range(free, free + len(posts)), posts, repeat(look.source.name), fresh)
+    return _Taken(list(seen), range(len(posts)), fresh, [], [])
 
 
-def _digest(post: Post) -> int:
-    """A length and a checksum, for seeing whether words have changed. Cheap, since it is taken of all that is shown."""
-    return len(post.text) << 32 | crc32(f"{post.title}\0{post.text}".encode("utf-8", "surrogatepass"))
+def _digests(posts: Iterable[Post]) -> list[int]:
+    """Lengths and checksums, by which other words are told: cheap, since they are taken of all that is shown."""
+    return [
+        len(post.text) << 32 | crc32(f"{post.title}\0{post.text}".encode("utf-8", "surrogatepass")) for post in posts
+    ]
 
 
 def hashed(text: str) -> int:

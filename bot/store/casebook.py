@@ -11,6 +11,7 @@ from bot.rules.casebook import Filed, Follower, Kept, Line, Member, Showing
 from bot.rules.split import Recast
 from bot.store.archive import hashed, read_places, read_post
 from bot.store.people import SUBSCRIBER, read_subscriber
+from bot.store.schema import crc
 from scrapers import link_keys
 
 _POST = "p.key, p.url, p.title, p.text, p.author, p.published, p.lang, p.links, p.media"
@@ -31,7 +32,7 @@ class Casebook:
         link = "" if any(map(str.isspace, asked)) else _link(asked)
         number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
         for where, values in (
-            ("key = ?", (asked,)),
+            ("crc = ? AND key = ?", (crc(asked), asked)),
             ("id = ?", (number,)),
             ("link <> '' AND link IN (?, ?)", (link, f"{link}#{asked.partition('#')[2]}" if link else "")),
             ("url = ?", (asked,)),
@@ -49,7 +50,7 @@ class Casebook:
             raise KeyError(post)
         source, seen, *columns = found
         shown = self._conn.execute(
-            "SELECT s.name, g.fresh FROM sources AS s JOIN sightings AS g ON g.source = s.id AND g.post = ? "
+            "SELECT s.name, g.fresh FROM sources AS s JOIN showings AS g ON g.source = s.id AND g.post = ? "
             "ORDER BY s.name <> ?, s.name",
             (post, source),
         )

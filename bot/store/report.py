@@ -45,9 +45,9 @@ def report(conn: sqlite3.Connection) -> Report:
         return found
 
     return Report(
-        shown=one("SELECT count(*) FROM sightings"),
-        matched=one("SELECT count(*) FROM sightings WHERE post IN (SELECT post FROM hits)"),
-        old=one("SELECT count(*) FROM sightings WHERE post IN (SELECT post FROM hits WHERE NOT fresh)"),
+        shown=one("SELECT count(*) FROM showings"),
+        matched=one("SELECT count(*) FROM showings WHERE post IN (SELECT post FROM hits)"),
+        old=one("SELECT count(*) FROM showings WHERE post IN (SELECT post FROM hits WHERE NOT fresh)"),
         folds=_folds(conn),
         told=one(f"SELECT count(DISTINCT post) FROM posts JOIN {_TOLD} ON post = id"),
         messages=one("SELECT count(DISTINCT message) FROM outbox WHERE kind = 'alert' AND state = 'sent'"),
@@ -60,7 +60,7 @@ def _folds(conn: sqlite3.Connection) -> tuple[Fold, ...]:
     """The same post in another source, and the same text under another address."""
     found = conn.execute(
         "SELECT p.title, p.text, p.source, s.name FROM posts AS p JOIN sightings AS g ON g.post = p.id "
-        f"JOIN sources AS s ON s.id = g.source WHERE s.name <> p.source AND p.id IN {_TOLD} "
+        f"JOIN sources AS s ON s.id = g.source WHERE p.id IN {_TOLD} "
         "UNION ALL SELECT head.title, head.text, head.source, copy.source FROM members AS m "
         "JOIN posts AS copy ON copy.id = m.post JOIN posts AS head ON head.id = m.story WHERE m.post <> m.story"
     )

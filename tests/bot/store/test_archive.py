@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from bot.model import Field, Match, Place, Source
 from bot.store import Store
 from bot.store.archive import Shown, hashed, read_places
+from bot.store.schema import crc
 from scrapers import MAX_TEXT, Post
-from tests.old import BEFORE_PRUNINGS
+from tests.old import BEFORE_LIGHTER_POSTS, BEFORE_PRUNINGS
 from tests.support import START, Clock, MakePost, MakeSource
 
 Show = Callable[..., tuple[list[int], int]]
+SAME_CHECKSUM = ("feed:2289854", "feed:8022000")
 
 
 def always(_post: Post, _before: bool | None) -> bool:
@@ -185,22 +187,58 @@ def test_the_verdict_of_the_first_sighting_comes_back_when_the_post_is_reworded(
     assert verdicts == [None, False]
 
 
-def test_a_post_that_an_older_vigie_kept_is_matched_once_more_and_not_told_again(
-    wire: Source, make_post: MakePost, show: Show, store: Store, clock: Clock
+def test_what_an_older_vigie_kept_is_known_and_not_told_again(
+    tmp_path: Path, make_source: MakeSource, make_post: MakePost, clock: Clock
 ) -> None:
-    """It wrote other digests, and the number of a post's own key."""
-    post = make_post(1)
-    seen = store.archive.add(wire, [post], is_fresh=always, now=clock()).seen
-    match = Match(topic="H100", places=(Place(Field.TITLE, 0, 1),))
-    assert store.archive.keep_hits([(seen[0], [match])], now=clock())
-    store.db.execute("UPDATE sightings SET digest = 7, key = ?", (hashed(post.key),))
-    again = store.archive.add(wire, [post], is_fresh=always, now=clock())
-    assert [each.id for each in again.seen] == [1]
-    assert (again.new, again.here) == (0, 0)
-    assert not store.archive.keep_hits([(again.seen[0], [match])], now=clock())
-    assert show(wire, post) == ([], 0)
-    store.db.execute("UPDATE sightings SET digest = 7, key = ?", (hashed(post.key),))
-    assert show(wire, make_post(2, url=post.url, text="Another day, another column")) == ([2], 1)
+    """It found posts by their keys; it kept every sighting apart, with the number of the key and another digest."""
+    wire, daily, match = make_source("wire"), make_source("daily"), Match(topic="H100", places=())
+    post, copy = make_post(1), make_post(2, url=make_post(1).url, title="The same, elsewhere")
+    with Store(tmp_path / "old.db") as store:
+        store.sources.sync([wire, daily], now=clock())
+        looks = store.archive.add_each([Shown(wire, [post], always), Shown(daily, [copy], never)], now=clock())
+        assert store.archive.keep_hits([(looks[0].seen[0], [match])], now=clock())
+    with closing(sqlite3.connect(tmp_path / "old.db", isolation_level=None)) as conn:
+        for statement in BEFORE_LIGHTER_POSTS:
+            conn.execute(statement)
+        conn.execute("UPDATE sightings SET digest = 7, key = ? WHERE key = 0", (hashed(post.key),))
+        assert sightings(conn) == [(1, 1, 1), (2, 1, 0)]
+    with Store(tmp_path / "old.db") as store:
+        assert store.db.conn.execute("SELECT * FROM showings ORDER BY source").fetchall() == [(1, 1, 1), (2, 1, 0)]
+        assert sightings(store.db.conn) == [(2, 1, 0)]
+        assert store.archive.post(1) == post
+        again = store.archive.add(wire, [post], is_fresh=as_before, now=clock())
+        assert [(each.id, each.fresh) for each in again.seen] == [(1, True)]
+        assert (again.new, again.here) == (0, 0)
+        assert not store.archive.keep_hits([(again.seen[0], [match])], now=clock())
+        for source, known in ((wire, post), (daily, copy)):
+            assert not store.archive.add(source, [known], is_fresh=as_before, now=clock()).seen
+        column = make_post(3, url=post.url, text="Another day, another column")
+        assert store.archive.add(wire, [column], is_fresh=always, now=clock()).new == 1
+
+
+def never(_post: Post, _before: bool | None) -> bool:
+    return False
+
+
+def as_before(_post: Post, before: bool | None) -> bool:
+    assert before is not None
+    return before
+
+
+def sightings(conn: sqlite3.Connection) -> list[tuple[int, int, int]]:
+    return conn.execute("SELECT source, post, fresh FROM sightings ORDER BY source").fetchall()
+
+
+def test_posts_whose_keys_have_one_checksum_are_kept_apart(
+    wire: Source, daily: Source, make_post: MakePost, show: Show, store: Store
+) -> None:
+    one, other = (make_post(number)._replace(key=key) for number, key in enumerate(SAME_CHECKSUM))
+    assert len({crc(key) for key in SAME_CHECKSUM}) == 1
+    assert show(wire, one) == ([1], 1)
+    assert show(wire, other) == ([2], 1)
+    assert show(daily, other, one) == ([2, 1], 0)
+    assert show(wire, one, other) == ([], 0)
+    assert [store.casebook.find(key) for key in SAME_CHECKSUM] == [(1,), (2,)]
 
 
 def test_a_post_comes_back_as_it_went_in(wire: Source, make_post: MakePost, show: Show, store: Store) -> None:

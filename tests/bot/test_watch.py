@@ -10,7 +10,7 @@ import scrapers
 from bot.model import Chat, Pace, Source, SourceState, Standing, Topic
 from bot.rules import matcher
 from bot.store import Store
-from bot.store.group import HEAVY
+from bot.store.group import ROOM
 from bot.tell import Orders
 from bot.watch import CROWD, LONG, Look, Watch
 from scrapers import (
@@ -281,7 +281,7 @@ async def test_a_sweep_looks_at_all_but_those_who_asked_us_to_wait(watch: Watch,
     assert [look.source for look in await watch.sweep(lambda look: None)] == ["daily"]
 
 
-@pytest.mark.parametrize(("characters", "transactions"), [(100, 1), (HEAVY * LONG, 2)])
+@pytest.mark.parametrize(("characters", "transactions"), [(100, 1), (int(ROOM) * LONG, 2)])
 async def test_looks_that_end_together_are_kept_together_unless_their_texts_are_long(
     characters: int, transactions: int, watch: Watch, web: Web, store: Store, make_post: MakePost
 ) -> None:

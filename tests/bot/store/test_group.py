@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from bot.store.group import HEAVY, MOST, GroupCommit
+from bot.store.group import LONGEST, MOST, ROOM, GroupCommit
 
 
 def topic(name: str) -> Callable[[Store], int]:
@@ -91,9 +91,42 @@ async def test_a_commit_that_cannot_be_made_is_told_to_each(store: Store) -> Non
 
 
 async def test_heavy_pieces_do_not_hold_the_loop_up_together(store: Store, began: list[str]) -> None:
-    commits = GroupCommit(store, each, weigh=lambda _: HEAVY // 2)
+    commits = GroupCommit(store, each, weigh=lambda _: int(ROOM / 2))
     await asyncio.gather(*(commits.run(topic(name)) for name in "abcd"))
     assert (len(began), kept(store.path)) == (2, ["a", "b", "c", "d"])
+
+
+@pytest.mark.parametrize(
+    ("pace", "sizes"), [(1.1, [4, 4, 4]), (2.2, [4, 2, 2, 2, 2]), (0.55, [4, 8]), (9.0, [4, *[1] * 8])]
+)
+async def test_a_transaction_has_room_for_what_the_last_full_one_did_in_time(
+    store: Store, pace: float, sizes: list[int]
+) -> None:
+    """``pace``: how many times longer than it may the work takes that is thought to fill a transaction."""
+    now, groups = [0.0], []
+
+    def work(_store: Store, pieces: Sequence[int]) -> Sequence[int]:
+        groups.append(len(pieces))
+        now[0] += len(pieces) / 4 * LONGEST * pace
+        return pieces
+
+    commits = GroupCommit(store, work, weigh=lambda _: int(ROOM / 4), clock=lambda: now[0])
+    assert await asyncio.gather(*map(commits.run, range(12))) == list(range(12))
+    assert groups == sizes
+
+
+async def test_a_transaction_that_was_not_full_leaves_the_room_as_it_was(store: Store) -> None:
+    now, groups = [0.0], []
+
+    def work(_store: Store, pieces: Sequence[int]) -> Sequence[int]:
+        groups.append(len(pieces))
+        now[0] += LONGEST / 2  # all of it is the commit
+        return pieces
+
+    commits = GroupCommit(store, work, weigh=lambda _: int(ROOM / 4), clock=lambda: now[0])
+    await commits.run(0)
+    await asyncio.gather(*map(commits.run, range(4)))
+    assert groups == [1, 4]
 
 
 async def test_pieces_are_done_in_one_go_in_the_order_in_which_they_came(store: Store) -> None:

@@ -140,7 +140,7 @@ class Reader:
             if store.archive.post(article.post) != before:  # reworded in the meantime: it is still due, and read again
                 return Outcome()
             store.archive.complete(article.post, post)
-            fresh = plan.is_fresh(post, True, now=article.owed, age=self.orders.fresh, first_age=None)
+            fresh = plan.freshness(now=article.owed, age=self.orders.fresh, first_age=None)(post, True)
             outcome = tell(store, self.orders, [self._matched(article, post, fresh=fresh)], now=now)
             store.articles.read(article)
         if outcome.hits:

@@ -162,12 +162,16 @@ class Match:
 
 
 class Seen(NamedTuple):
-    """A post as the archive knows it. ``fresh`` is whether its age still allows an alert."""
+    """A post as the archive knows it. ``fresh`` is whether its age still allows an alert.
+
+    ``new`` is whether it was kept just now, in these words.
+    """
 
     id: int
     post: Post
     source: str
     fresh: bool = True
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

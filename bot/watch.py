@@ -276,7 +276,7 @@ class Watch:
 
     def _is_fresh(self, first: bool, now: datetime) -> Callable[..., bool]:
         first_age = self.orders.backfill if first else None
-        return partial(plan.is_fresh, now=now, age=self.orders.fresh, first_age=first_age)
+        return plan.freshness(now=now, age=self.orders.fresh, first_age=first_age)
 
 
 def _weight(brought: _Brought) -> int:

@@ -6,6 +6,8 @@
     full_text(web, post)     the post with the article behind it
     kinds(), about(kind), options(kind)     what there is
     link_keys(urls)     which links lead to the same page
+    records(kind, *columns)     many named tuples at once
+    crc32(data)         the checksum, faster than the standard library's
     Web, WebSettings, Worker     the way out, loaded when first asked for
 
 A platform is one file in this folder whose name has no underscore. It holds ``ABOUT``, a frozen dataclass ``Options``,
@@ -35,10 +37,11 @@ from scrapers._errors import (
     Unreachable,
     Unreadable,
 )
-from scrapers._post import MAX_TEXT, Batch, Bookmark, Post, tidy
+from scrapers._post import MAX_TEXT, Batch, Bookmark, Post, records, tidy
 from scrapers._response import Response
 
 if TYPE_CHECKING:
+    from scrapers._inflate import crc32
     from scrapers._web import Web, WebSettings
     from scrapers._worker import Worker
 
@@ -66,6 +69,7 @@ __all__ = [
     "WebSettings",
     "Worker",
     "about",
+    "crc32",
     "fetch",
     "full_text",
     "is_whole",
@@ -74,6 +78,7 @@ __all__ = [
     "options",
     "read",
     "recognise",
+    "records",
 ]
 
 FALLBACK = "feed"
@@ -158,7 +163,7 @@ def link_keys(urls: Sequence[str]) -> tuple[str, ...]:
 
 def __getattr__(name: str) -> object:
     """The parts that load heavy libraries come when they are first asked for."""
-    home = {"Web": "_web", "WebSettings": "_web", "Worker": "_worker"}.get(name)
+    home = {"Web": "_web", "WebSettings": "_web", "Worker": "_worker", "crc32": "_inflate"}.get(name)
     if home is None:
         raise AttributeError(f"module 'scrapers' has no attribute {name!r}")
     return getattr(import_module(f"scrapers.{home}"), name)

@@ -30,6 +30,7 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
 )  # fmt: skip
+_ANY_MARK = tuple(mark for mark, _ in _MARKS)
 _HTTP_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.I)
 _XML_CHARSET = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']?([\w.:-]+)""", re.I)
 _DECLARATION = re.compile(rb"<\?xml(?:\?xml)?\s[^>]{0,500}\?>\s*", re.I)
@@ -158,7 +159,7 @@ def _utf8(body: bytes, content_type: str) -> bytes:
 
 def _is_called_utf8(body: bytes, content_type: str) -> bool:
     """Whether a body says that it is UTF-8, or says nothing; the parser will see whether that is true."""
-    if body.startswith(tuple(mark for mark, _ in _MARKS)):
+    if body.startswith(_ANY_MARK):
         return False
     called = _charset(_HTTP_CHARSET.search(content_type)) or _charset(_XML_CHARSET.search(body[:2048]))
     return called in ("", "utf-8")

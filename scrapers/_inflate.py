@@ -7,6 +7,7 @@ an opener keeps besides is its window: 8 MB at most for zstd (RFC 9659), 16 MB f
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from zlib_ng import zlib_ng as zlib
@@ -66,7 +67,7 @@ class Inflater:
         self._members = 0
         self._wire = 0
         self._held = b""
-        self._opened = bytearray()
+        self._opened: bytes | bytearray = b""
         self.full = False
 
     def feed(self, piece: bytes) -> None:
@@ -119,6 +120,11 @@ class Inflater:
         if len(part) > room:
             self._stop()
             part = part[:room]
+        if not self._opened:
+            self._opened = part  # mostly all of it, which is never copied then
+            return
+        if isinstance(self._opened, bytes):
+            self._opened = bytearray(self._opened)
         self._opened += part
 
     def _stop(self) -> None:
@@ -132,6 +138,7 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(f"the page is larger than {limit / 1_000_000:g} MB")
 
 
+@lru_cache(maxsize=16)
 def _coding(names: str) -> _Coding | None:
     """The one coding of a Content-Encoding header; "identity" in it says nothing (RFC 9110, 12.5.3)."""
     if not names:

@@ -179,7 +179,8 @@ def _simple(htmls: Sequence[str], bases: Sequence[str]) -> list[Extract] | None:
     del pieces[2::3]
     words = _paragraphs("".join(pieces), even=even)
     # Of the tags taken out, <a> alone has an href that counts, and none but pictures and films a src.
-    return records(Extract, words, _given("href", attributes, bases), _given("src", attributes, bases))
+    lower = attributes.lower()
+    return records(Extract, words, _given("href", attributes, lower, bases), _given("src", attributes, lower, bases))
 
 
 def _is_even(text: str) -> bool:
@@ -201,9 +202,9 @@ def _flat(html: str) -> str:
     return html if html.isprintable() else _UNFIT.sub("", html)
 
 
-def _given(name: str, attributes: str, bases: Sequence[str]) -> list[tuple[str, ...]]:
+def _given(name: str, attributes: str, lower: str, bases: Sequence[str]) -> list[tuple[str, ...]]:
     """Where the values of one attribute lead, for each of several pieces of HTML."""
-    written = attributes.lower().count(name)
+    written = lower.count(name)
     if written < len(bases):  # that many seams and one
         return [()] * len(bases)
     found = [*_GIVEN[name][0].findall(attributes), _END]

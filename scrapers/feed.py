@@ -57,6 +57,7 @@ ACCEPT = (
 OFFERS = 3
 """Feeds of a page that are tried."""
 
+_BLANK = blake2b(digest_size=12)
 _GLOBAL_ID = _compile(r"(?:https?://|tag:|urn:|yt:video:).+")
 
 
@@ -205,4 +206,6 @@ def _key(entry: "Entry", link: str, scope: Callable[[], str], *, named: bool) ->
 
 
 def _hash(words: str) -> str:
-    return "feed:" + blake2b(words.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    found = _BLANK.copy()  # which costs less than to make one
+    found.update(words.encode("utf-8", "replace"))
+    return f"feed:{found.hexdigest()}"

@@ -1,7 +1,7 @@
 """Who is told of what, and when: from stories and subscriptions to alerts with due times."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -31,17 +31,21 @@ DAY = timedelta(hours=24)
 """Between two replies that bring nothing but another account of the story."""
 
 
-def is_fresh(post: Post, before: bool | None, *, now: datetime, age: timedelta, first_age: timedelta | None) -> bool:
-    """Whether a post is young enough to alert.
+def freshness(*, now: datetime, age: timedelta, first_age: timedelta | None) -> Callable[[Post, bool | None], bool]:
+    """What tells of a post whether it is young enough to alert.
 
     ``age`` is the limit for a dated post. At the first look at a source ``first_age`` is the limit instead and undated
-    posts are too old; at later looks it is None. ``before`` is the verdict when this source first showed the post, if
-    it had: an undated post that was reworded keeps it, since nobody knows its age better now.
+    posts are too old; at later looks it is None. What is returned also takes the verdict when this source first showed
+    the post, or None: an undated post that was reworded keeps it, since nobody knows its age better now.
     """
-    if post.published is None:
-        return before if before is not None else first_age is None
-    limit = first_age if first_age is not None and before is None else age
-    return post.published >= now - limit
+    since, first_since, undated = now - age, now - (age if first_age is None else first_age), first_age is None
+
+    def is_fresh(post: Post, before: bool | None) -> bool:
+        if post.published is None:
+            return undated if before is None else before
+        return post.published >= (first_since if before is None else since)
+
+    return is_fresh
 
 
 def due(pace: Pace, timezone: str, now: datetime) -> datetime:

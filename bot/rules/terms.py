@@ -257,10 +257,11 @@ class Term:
                     return
 
     def _starts(self, letters: str) -> Iterable[int]:
-        skipped = self._shape.skipped
-        if len(self._shape.keys) == 1:
-            return (at - skipped for at in _occurrences(letters, self._shape.keys[0]))
-        return sorted({at - skipped for key in self._shape.keys for at in _occurrences(letters, key)})
+        found = [key for key in self._shape.keys if key in letters]  # mostly none: topics have many terms
+        if not found:
+            return ()
+        starts = (at - self._shape.skipped for key in found for at in _occurrences(letters, key))
+        return starts if len(found) == 1 else sorted(set(starts))
 
     def _fits(self, text: Text, first: int) -> Span | None:
         """The characters from atom ``first`` on, if they are the term and nothing around them says otherwise."""

@@ -6,14 +6,13 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import repeat, takewhile
+from itertools import takewhile
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
-from zlib import crc32
 
 from bot.model import Field, Hit, Match, Place, Seen, Source, utc
 from bot.store.schema import crc
-from scrapers import MAX_TEXT, Post, link_keys
+from scrapers import MAX_TEXT, Post, crc32, link_keys, records
 
 OWN = 0
 """In place of a key's number: it is the key of the post's own row. An older Vigie wrote the number there as well."""
@@ -220,7 +219,8 @@ class Archive:
                 continue
             fresh = [match for match in matches if self._is_new(seen, match, now)]
             if fresh:
-                self._keep_words(seen, matches)
+                if not seen.new:
+                    self._keep_words(seen, matches)
                 hits.append(Hit(seen=seen, matches=tuple(fresh)))
         return tuple(hits)
 
@@ -385,7 +385,7 @@ def _taken(look: Shown, shown: _Columns, kept: _Kept, earlier: Mapping[int, _Ear
         before = _NEVER if row is None else earlier.get(row, _NEVER)
         if before.digest == digest:
             continue
-        fresh = look.is_fresh(post, before.fresh)
+        fresh, is_new = look.is_fresh(post, before.fresh), row is None
         if row is None:
             row = free + len(new)
             new.append(number)
@@ -394,15 +394,16 @@ def _taken(look: Shown, shown: _Columns, kept: _Kept, earlier: Mapping[int, _Ear
             reworded.append((digest, row))
         else:
             sighted.append((row, key, digest, fresh))
-        seen.append(Seen(row, post, look.source.name, fresh))
+        seen.append(Seen(row, post, look.source.name, fresh, is_new))
     return _Taken(seen, new, verdicts, reworded, sighted)
 
 
 def _all_new(look: Shown, posts: Sequence[Post], free: int) -> _Taken:
     """The same where nobody knew any of them, as at nearly all first looks."""
     fresh = [look.is_fresh(post, None) for post in posts]
-    seen = map(Seen, range(free, free + len(posts)), posts, repeat(look.source.name), fresh)
-    return _Taken(list(seen), range(len(posts)), fresh, [], [])
+    number = len(posts)
+    seen = records(Seen, range(free, free + number), posts, [look.source.name] * number, fresh, [True] * number)
+    return _Taken(seen, range(number), fresh, [], [])
 
 
 def _digests(posts: Iterable[Post]) -> list[int]:

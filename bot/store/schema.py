@@ -1,8 +1,8 @@
 """The tables of Vigie's database, and the steps that lead from one version of them to the next."""
 
-from zlib import crc32
-
 from sqlite_utils import Database, Migrations
+
+from scrapers import crc32
 
 
 def first_tables(db: Database) -> None:
@@ -153,8 +153,9 @@ def prunings(db: Database) -> None:
 
 
 def lighter_posts(db: Database) -> None:
-    """A post is found by a checksum of its key: keys come in no order, so all of their index is written again and again,
-    and this one is a third of it. How its first source shows a post stands in its row; ``sightings`` has the others.
+    """A post is found by a checksum of its key: keys come in no order, so all of their index is written again and
+    again, and this one is a third of it. How its first source shows a post stands in its row, how others do in
+    ``sightings``.
 
     Table ``posts`` is written anew, which takes some twenty seconds for a million posts, and the room for them.
     """

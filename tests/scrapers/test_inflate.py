@@ -2,6 +2,7 @@ import gzip
 import random
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,18 @@ def test_whatever_was_packed_comes_out_in_pieces_of_any_size(body: bytes, step: 
     assert opened("X-GZIP", gzip.compress(body[:half]) + gzip.compress(body[half:]), step=step) == body
     assert opened("zstd", zstd.compress(body[:half]) + zstd.compress(body[half:]), step=step) == body
     assert opened("gzip", gzip.compress(body) + b"\0\0padding", step=step) == body
+
+
+def test_a_body_in_hundreds_of_thousands_of_pieces_takes_no_more_room_than_it_has_bytes() -> None:
+    opener = Inflater("", 1_000_000)
+    tracemalloc.start()
+    try:
+        for at in range(300_000):
+            opener.feed(bytes((at % 251,)))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (len(opener.body()), most < 1_000_000) == (300_000, True)
 
 
 @given(st.binary(max_size=60), st.sampled_from(sorted(PACK)), st.data())

@@ -252,7 +252,7 @@ def test_a_digest_is_due_in_the_next_25_hours_and_never_in_the_past(seconds: int
 )
 def test_how_old_a_post_may_be(age: timedelta | None, first_look: bool, before: bool | None, fresh: bool) -> None:
     post = Post(key="feed:1", url="", published=None if age is None else NOW - age)
-    found = plan.is_fresh(post, before, now=NOW, age=3 * DAY, first_age=DAY if first_look else None)
+    found = plan.freshness(now=NOW, age=3 * DAY, first_age=DAY if first_look else None)(post, before)
     assert found is fresh
 
 

@@ -1,5 +1,6 @@
 """Values that tests share."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,3 +25,20 @@ class Clock:
 
     def forward(self, **units: float) -> None:
         self.time += timedelta(**units)
+
+
+def steps(conn: sqlite3.Connection, work: Callable[[], object]) -> int:
+    """How many steps SQLite takes for this work, in tens: what time would say, but the same on every machine."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    conn.set_progress_handler(count, 10)
+    try:
+        work()
+    finally:
+        conn.set_progress_handler(None, 10)
+    return taken

@@ -190,10 +190,11 @@ class Archive:
 
     def _earlier(self, name: str, place: int, rows: Sequence[int]) -> dict[int, _Earlier]:
         """How the source of that name and number last showed the posts in these rows, as far as it did."""
+        # CROSS: the rows first, else SQLite would go through all that the source ever showed.
         found = self._conn.execute(
             f"SELECT p.id, {OWN}, p.digest, p.fresh, 1 {_AMONG} p.id = wanted.value AND p.source = ?2 "
             "UNION ALL SELECT s.post, s.key, s.digest, s.fresh, 0 FROM json_each(?1) AS wanted "
-            "JOIN sightings AS s ON s.source = ?3 AND s.post = wanted.value",
+            "CROSS JOIN sightings AS s ON s.source = ?3 AND s.post = wanted.value",
             (json.dumps(rows), name, place),
         )
         return {row: _Earlier(key, digest, bool(fresh), bool(first)) for row, key, digest, fresh, first in found}

@@ -116,6 +116,34 @@ def test_a_crowd_of_accents_hangs_nothing(crowd: str) -> None:
     assert b"h100" in squeeze(text)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "HTTP://e.org/H100",
+        "ftp://e.org/H100",
+        "WWW.e.org/H100",
+        "Www.H100.org",
+        "H100@e.org",
+        "t.me/H100",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "CAFEBABE-cafe-babe-cafe-babecafebabe",
+        "aa:bb:cc:dd:ee:ff",
+        "0a-1b-2c-3d-4e-5f",
+        "aa:bb-cc:dd-ee:ff",
+        "+33 6 12 34 56 78",
+        "(415) 555-1234",
+        "06 12 34 56 78",
+        "138 1234 5678",
+        "4111 1111 1111 1111",
+    ],
+)
+def test_nothing_is_found_in_an_address_or_a_number(written: str) -> None:
+    for text in (written, f"Racks: {written}, twice"):
+        start = text.index(written)
+        assert all(Text(text).hides((at, at + 1)) for at in range(start, start + len(written)))
+    assert not Text(f"Racks: {written}, twice").hides((0, 5))
+
+
 @pytest.mark.parametrize("written", ["H100 racks", "H100 机架，现货", "Н100 racks with a masked H"])
 def test_a_text_that_was_read_is_freed_at_once(written: str) -> None:
     """Its lists are long: those in a circle would lie about until the garbage collector comes."""

@@ -14,7 +14,7 @@ from bot.store.archive import Shown, hashed, read_places
 from bot.store.schema import crc
 from scrapers import MAX_TEXT, Post
 from tests.old import BEFORE_LIGHTER_POSTS, BEFORE_PRUNINGS
-from tests.support import START, Clock, MakePost, MakeSource
+from tests.support import START, Clock, MakePost, MakeSource, steps
 
 Show = Callable[..., tuple[list[int], int]]
 SAME_CHECKSUM = ("feed:2289854", "feed:8022000")
@@ -166,6 +166,21 @@ def test_a_post_that_two_sources_bring_at_once_is_one_post(
     assert (first.new, second.new) == (1, 1)
 
 
+def test_a_look_costs_the_database_the_same_however_much_its_sources_have_shown(
+    wire: Source, daily: Source, make_post: MakePost, store: Store, clock: Clock
+) -> None:
+    def look(source: Source) -> int:
+        return steps(store.db.conn, lambda: store.archive.add(source, few, is_fresh=always, now=clock()))
+
+    few, many = [make_post(n) for n in range(5)], [make_post(n) for n in range(5, 3000)]
+    costs = []
+    for posts in (few, many):
+        for source in (wire, daily):
+            store.archive.add(source, posts, is_fresh=always, now=clock())
+        costs.append([look(wire), look(daily)])
+    assert all(late < 2 * early + 10 for early, late in zip(*costs, strict=True)), costs
+
+
 def test_a_key_that_comes_twice_in_one_look_counts_once(
     wire: Source, make_post: MakePost, show: Show, store: Store
 ) -> None:
@@ -191,26 +206,30 @@ def test_what_an_older_vigie_kept_is_known_and_not_told_again(
     tmp_path: Path, make_source: MakeSource, make_post: MakePost, clock: Clock
 ) -> None:
     """It found posts by their keys; it kept every sighting apart, with the number of the key and another digest."""
-    wire, daily, match = make_source("wire"), make_source("daily"), Match(topic="H100", places=())
+    wire, daily, weekly = (make_source(name) for name in ("wire", "daily", "weekly"))
+    match = Match(topic="H100", places=())
     post, copy = make_post(1), make_post(2, url=make_post(1).url, title="The same, elsewhere")
     with Store(tmp_path / "old.db") as store:
-        store.sources.sync([wire, daily], now=clock())
-        looks = store.archive.add_each([Shown(wire, [post], always), Shown(daily, [copy], never)], now=clock())
+        store.sources.sync([wire, daily, weekly], now=clock())
+        shown = [Shown(wire, [post], always), Shown(daily, [copy], never), Shown(weekly, [post], always)]
+        looks = store.archive.add_each(shown, now=clock())
         assert store.archive.keep_hits([(looks[0].seen[0], [match])], now=clock())
     with closing(sqlite3.connect(tmp_path / "old.db", isolation_level=None)) as conn:
         for statement in BEFORE_LIGHTER_POSTS:
             conn.execute(statement)
         conn.execute("UPDATE sightings SET digest = 7, key = ? WHERE key = 0", (hashed(post.key),))
-        assert sightings(conn) == [(1, 1, 1), (2, 1, 0)]
+        assert sightings(conn) == [(1, 1, 1), (2, 1, 0), (3, 1, 1)]
     with Store(tmp_path / "old.db") as store:
-        assert store.db.conn.execute("SELECT * FROM showings ORDER BY source").fetchall() == [(1, 1, 1), (2, 1, 0)]
-        assert sightings(store.db.conn) == [(2, 1, 0)]
+        showings = store.db.conn.execute("SELECT * FROM showings ORDER BY source").fetchall()
+        assert showings == [(1, 1, 1), (2, 1, 0), (3, 1, 1)]
+        assert sightings(store.db.conn) == showings[1:]
         assert store.archive.post(1) == post
-        again = store.archive.add(wire, [post], is_fresh=as_before, now=clock())
-        assert [(each.id, each.fresh) for each in again.seen] == [(1, True)]
-        assert (again.new, again.here) == (0, 0)
-        assert not store.archive.keep_hits([(again.seen[0], [match])], now=clock())
-        for source, known in ((wire, post), (daily, copy)):
+        for source in (wire, weekly):
+            again = store.archive.add(source, [post], is_fresh=as_before, now=clock())
+            assert [(each.id, each.fresh) for each in again.seen] == [(1, True)]
+            assert (again.new, again.here) == (0, 0)
+            assert not store.archive.keep_hits([(again.seen[0], [match])], now=clock())
+        for source, known in ((wire, post), (daily, copy), (weekly, post)):
             assert not store.archive.add(source, [known], is_fresh=as_before, now=clock()).seen
         column = make_post(3, url=post.url, text="Another day, another column")
         assert store.archive.add(wire, [column], is_fresh=always, now=clock()).new == 1
